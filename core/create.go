@@ -1,0 +1,87 @@
+package core
+
+import (
+	"fmt"
+
+	"github.com/flowlabel/flowlabel/shard"
+)
+
+// create makes a new lease with one user and puts it on the socket's list. dead
+// is the dead lease that the label's cell names, 0 for none. It returns false
+// when another lease took the label meanwhile.
+//
+// Nothing is left behind by a failure: what was taken is given back in the
+// reverse order, at once where nobody can have seen the lease, and by its death
+// where somebody may have.
+func (g *get) create(dead uint32) (done bool, label Label, err error) {
+	if err := g.ns.takeQuota(g.s.slot.Used(), &g.t.by); err != nil {
+		return false, 0, err
+	}
+	id, l, ok := g.eng.leases.Alloc(g.at)
+	if !ok {
+		g.ns.returnQuota()
+		return false, 0, fmt.Errorf("%w: leases", ErrTableFull)
+	}
+	g.fill(id, l)
+	if g.t.label != 0 {
+		done, err = g.claim(id, l, uint32(g.t.label), dead)
+	} else {
+		done, err = g.claimAny(id, l)
+	}
+	if !done {
+		g.unfill(id, l)
+		return false, 0, err
+	}
+	if err := g.publish(id, l, g.t.linger, g.now+g.t.expires); err != nil {
+		g.abandon(id, l)
+		return false, 0, err
+	}
+	g.eng.count.created.Inc()
+	return true, Label(l.Label), nil
+}
+
+// fill writes a free slot's fields, but for the label and the word.
+func (g *get) fill(id uint32, l *shard.Lease) {
+	l.Namespace = g.ns.id
+	l.Share = uint8(g.t.share)
+	l.Owner = g.t.by.owner(g.t.share)
+	l.Dst = g.t.dst
+	l.Headers = uint16(g.t.headers.Len())
+	if l.Headers != 0 {
+		g.eng.headers.Set(id, g.t.headers)
+	}
+	if guards(g.t.share, int(l.Headers)) {
+		g.ns.guard()
+	}
+}
+
+// unfill gives a slot back that nobody has seen.
+func (g *get) unfill(id uint32, l *shard.Lease) {
+	if guards(g.t.share, int(l.Headers)) {
+		g.ns.unguard()
+	}
+	if l.Headers != 0 {
+		g.eng.headers.Clear(id)
+	}
+	g.eng.leases.Unborn(id, l)
+	g.ns.returnQuota()
+}
+
+// claim makes the filled slot the lease of label if the cell still holds old.
+func (g *get) claim(id uint32, l *shard.Lease, label, old uint32) (bool, error) {
+	l.Label = label
+	g.eng.leases.Born(id, l, g.now, g.t.linger, g.now+g.t.expires)
+	holds, ok := g.ns.index.Claim(label, old, id, g.at)
+	if !ok {
+		return false, fmt.Errorf("%w: index pages", ErrTableFull)
+	}
+	return holds == id, nil
+}
+
+// abandon takes back a lease that was just created and found no place on its
+// socket's list: it dies at once, unless somebody has joined it meanwhile.
+func (g *get) abandon(id uint32, l *shard.Lease) {
+	if !g.eng.leases.Kill(id, l, 1) {
+		g.ns.undo(id, l)
+	}
+}

@@ -1,0 +1,116 @@
+package core
+
+import (
+	"fmt"
+
+	"github.com/flowlabel/flowlabel/shard"
+)
+
+// Connect makes label the socket's current one, 0 for none, as connect(2) does
+// with IPV6_FLOWINFO_SEND on. The label must be one that the socket may send
+// with. The errors are ErrLabel, ErrRefused, which keeps the current label, and
+// ErrClosed.
+func (s Socket) Connect(label Label) error {
+	if label > MaxLabel {
+		return fmt.Errorf("%w: %#x", ErrLabel, uint32(label))
+	}
+	if err := s.open(); err != nil {
+		return err
+	}
+	e := s.ns.eng
+	r, _ := e.enter()
+	defer e.domain.Return(r)
+	if Protocol(s.slot.Protocol) != Ping && e.check(s, label) == Refused {
+		return e.count.refuse(fmt.Errorf("%w: %#x", ErrRefused, uint32(label)))
+	}
+	for {
+		w := s.slot.Current.Load()
+		if s.slot.Current.CompareAndSwap(w, w&shard.CurrentReflects|uint32(label)) {
+			return nil
+		}
+	}
+}
+
+// Reflect makes a TCP socket answer with its peer's labels. The errors are
+// ErrConsistency, ErrProtocol and ErrClosed.
+func (s Socket) Reflect() error {
+	if err := s.open(); err != nil {
+		return err
+	}
+	e := s.ns.eng
+	r, _ := e.enter()
+	defer e.domain.Return(r)
+	if s.ns.settings().Consistency {
+		return e.count.refuse(ErrConsistency)
+	}
+	if Protocol(s.slot.Protocol) != TCP && !faulty(faultReflectAny) {
+		return e.count.refuse(ErrProtocol)
+	}
+	s.slot.Current.Or(shard.CurrentReflects)
+	return nil
+}
+
+// StopReflecting ends Reflect; the socket has no current label after it. The
+// errors are ErrProtocol, ErrNotHeld when it did not reflect, and ErrClosed.
+func (s Socket) StopReflecting() error {
+	if err := s.open(); err != nil {
+		return err
+	}
+	e := s.ns.eng
+	r, _ := e.enter()
+	defer e.domain.Return(r)
+	if Protocol(s.slot.Protocol) != TCP && !faulty(faultReflectAny) {
+		return e.count.refuse(ErrProtocol)
+	}
+	if s.slot.Current.Swap(0)&shard.CurrentReflects == 0 {
+		return e.count.refuse(fmt.Errorf("%w: not reflecting", ErrNotHeld))
+	}
+	return nil
+}
+
+// Current returns the socket's current label, 0 for none, and whether the
+// socket reflects. The error is ErrClosed.
+func (s Socket) Current() (label Label, reflects bool, err error) {
+	if err := s.open(); err != nil {
+		return 0, false, err
+	}
+	w := s.slot.Current.Load()
+	return Label(w &^ shard.CurrentReflects), w&shard.CurrentReflects != 0, nil
+}
+
+// Received notes the label of a packet that came in for the socket. It writes
+// only when the label is another than the last one.
+func (s Socket) Received(label Label) {
+	if s.open() == nil && s.slot.Remote.Load() != uint32(label&MaxLabel) {
+		s.slot.Remote.Store(uint32(label & MaxLabel))
+	}
+}
+
+// Remote returns the label last noted by Received. The error is ErrClosed.
+func (s Socket) Remote() (Label, error) {
+	if err := s.open(); err != nil {
+		return 0, err
+	}
+	return Label(s.slot.Remote.Load()), nil
+}
+
+// Query returns the lease of the socket's current label. The errors are
+// ErrNotFound, when the socket has no current label or does not hold it, and
+// ErrClosed.
+func (s Socket) Query() (Lease, error) {
+	label, _, err := s.Current()
+	if err != nil {
+		return Lease{}, err
+	}
+	e := s.ns.eng
+	r, _ := e.enter()
+	defer e.domain.Return(r)
+	entry, ok := e.sockets.Find(s.slot, s.generation, uint32(label))
+	if !ok {
+		return Lease{}, s.gone()
+	}
+	if label == 0 || entry == 0 {
+		return Lease{}, e.count.refuse(fmt.Errorf("%w: current label %#x", ErrNotFound, uint32(label)))
+	}
+	return e.describe(e.leases.At(entry.Lease()), e.now()), nil
+}

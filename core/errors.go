@@ -1,0 +1,72 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+)
+
+// The errors of the package. What a call returns wraps one of them with the
+// offending value; test with errors.Is. A call that returns an error has
+// changed nothing, but where [Rules] say that a refusal counts as a use.
+var (
+	// ErrClosed: the engine, the namespace, the socket or the reader is closed.
+	ErrClosed = errors.New("core: closed")
+	// ErrStale: the handle names no socket, or one whose place another socket
+	// has taken. It is an ErrClosed, too.
+	ErrStale = fmt.Errorf("core: stale handle: %w", ErrClosed)
+	// ErrOption: a field of Options, Rules, NamespaceOptions, SocketOptions or
+	// Settings is out of its range.
+	ErrOption = errors.New("core: option out of range")
+	// ErrNameTaken: the engine has a namespace of that name.
+	ErrNameTaken = errors.New("core: name taken")
+
+	// ErrLabel: Request.Label has more than 20 bits.
+	ErrLabel = errors.New("core: label out of range")
+	// ErrStateless: Request.Label is of the stateless range, and the namespace
+	// keeps the ranges apart.
+	ErrStateless = errors.New("core: label in the stateless range")
+	// ErrHeaders: Request.Headers are not whole extension headers.
+	ErrHeaders = errors.New("core: malformed headers")
+	// ErrHeadersDenied: Request.Headers want NetRaw.
+	ErrHeadersDenied = errors.New("core: headers not permitted")
+	// ErrLinger: Request.Linger is negative, longer than the caller may ask for,
+	// or longer than any lease can linger.
+	ErrLinger = errors.New("core: linger out of range")
+	// ErrExpires: the same of Request.Expires.
+	ErrExpires = errors.New("core: expires out of range")
+	// ErrDestination: Request.Dst is not an IPv6 address, unspecified or
+	// IPv4-mapped.
+	ErrDestination = errors.New("core: bad destination")
+	// ErrShare: Request.Share is no mode that a lease can have.
+	ErrShare = errors.New("core: bad share mode")
+
+	// ErrExists: the label is leased, and the request wanted a fresh lease.
+	ErrExists = errors.New("core: label already leased")
+	// ErrNotShared: the label is leased, and its share mode or its owner keeps
+	// the request out.
+	ErrNotShared = errors.New("core: lease not shared with the caller")
+	// ErrNotFound: the label is not leased, and the request does not create; or
+	// a socket's current label is not on its list.
+	ErrNotFound = errors.New("core: no such lease")
+	// ErrNotHeld: the socket does not hold the label, or does not reflect.
+	ErrNotHeld = errors.New("core: label not held by the socket")
+	// ErrRefused: the socket may not send with the label.
+	ErrRefused = errors.New("core: label refused")
+
+	// ErrConsistency: the namespace wants labels consistent, so nothing reflects.
+	ErrConsistency = errors.New("core: reflection not permitted")
+	// ErrProtocol: the call wants a TCP socket.
+	ErrProtocol = errors.New("core: wrong protocol")
+
+	// ErrQuota: the caller's quota of leases is used up.
+	ErrQuota = errors.New("core: quota exceeded")
+	// ErrTableFull: a table of Options is full: leases, sockets, namespaces, or
+	// the memory behind them, which also counts what still waits for readers.
+	ErrTableFull = errors.New("core: table full")
+	// ErrSocketFull: the socket's list has MaxSocketEntries entries.
+	ErrSocketFull = errors.New("core: socket full")
+	// ErrNoLabels: every label that could have been chosen is leased.
+	ErrNoLabels = errors.New("core: no free label")
+	// ErrUsers: the lease has as many users as can be counted.
+	ErrUsers = errors.New("core: too many users of a lease")
+)

@@ -1,0 +1,174 @@
+package core
+
+import (
+	"fmt"
+
+	"github.com/flowlabel/flowlabel/shard"
+)
+
+// Get leases a label for the socket, and returns it. It joins the label's lease
+// where there is one and the share mode allows; with Request.Create it revives a
+// lingering lease, or makes a new one. Each successful call is one use, to be
+// given up by one Put.
+//
+// The request is checked first, field by field in the order ErrLabel,
+// ErrStateless, ErrHeadersDenied, ErrHeaders, ErrLinger, ErrExpires,
+// ErrDestination, ErrShare. Then an existing lease may say ErrExists or
+// ErrNotShared; where there is none ErrNotFound; then come the limits:
+// ErrQuota, ErrNoLabels, ErrTableFull, ErrSocketFull, ErrUsers. ErrClosed may
+// come at any point.
+//
+// Cost of a join: no lock but the socket's, no allocation. Of a creation: a
+// slab's lock too, and an allocation if the request has headers.
+func (s Socket) Get(req Request) (Label, error) {
+	if err := s.open(); err != nil {
+		return 0, err
+	}
+	e := s.ns.eng
+	r, at := e.enter()
+	defer e.domain.Return(r)
+	by := s.owner(req.By)
+	t, err := s.ns.terms(&req, &by)
+	if err != nil {
+		return 0, e.count.refuse(err)
+	}
+	if guards(t.share, t.headers.Len()) {
+		s.ns.asked()
+	}
+	g := get{s: s, ns: s.ns, eng: e, at: at, now: e.now(), t: t}
+	label, err := g.run()
+	if err != nil {
+		return 0, e.count.refuse(err)
+	}
+	return label, nil
+}
+
+// get is one Get under way.
+type get struct {
+	s   Socket
+	ns  *Namespace
+	eng *Engine
+	at  uint32 // shard
+	now int64
+	t   terms
+}
+
+// run tries until nobody else is in the way: each further turn means that some
+// other call has come to its end.
+func (g *get) run() (Label, error) {
+	if g.t.label == 0 {
+		if !g.t.create {
+			return 0, fmt.Errorf("%w: label 0 without Create", ErrNotFound)
+		}
+		_, label, err := g.create(0)
+		return label, err
+	}
+	for {
+		id := g.ns.index.Lookup(uint32(g.t.label))
+		if id != 0 {
+			l := g.eng.leases.At(id)
+			if users, live := l.Users(); live {
+				done, err := g.join(id, l, users)
+				if done || err != nil {
+					return g.t.label, err
+				}
+				continue
+			}
+		}
+		if !g.t.create {
+			return 0, fmt.Errorf("%w: %#x", ErrNotFound, uint32(g.t.label))
+		}
+		done, label, err := g.create(id)
+		if done || err != nil {
+			return label, err
+		}
+	}
+}
+
+// join takes part in a live lease. It returns false when the lease has changed
+// and has to be looked at again.
+func (g *get) join(id uint32, l *shard.Lease, users int) (done bool, err error) {
+	revive := false
+	if users == 0 && !faulty(faultLingeringVisible) {
+		if !g.t.create || faulty(faultNoRevival) {
+			return false, fmt.Errorf("%w: %#x lingers", ErrNotFound, uint32(g.t.label))
+		}
+		if g.eng.rules.QuotaBeforeRevival {
+			if err := g.ns.quotaLeft(g.s.slot.Used(), &g.t.by); err != nil {
+				return false, err
+			}
+		}
+		revive = true
+	}
+	if err := g.admit(l); err != nil {
+		if g.eng.rules.RefusalCounts {
+			g.eng.leases.Touch(id, l, g.now)
+		}
+		return false, err
+	}
+	switch l.Take(revive || faulty(faultLingeringVisible)) {
+	case shard.Taken:
+	case shard.Crowded:
+		return false, fmt.Errorf("%w: %#x", ErrUsers, l.Label)
+	default:
+		return false, nil
+	}
+	linger, expires := g.t.linger, g.now+g.t.expires
+	if faulty(faultLingerKept) {
+		linger = 0
+	}
+	if faulty(faultExpiresKept) {
+		expires = 0
+	}
+	if err := g.publish(id, l, linger, expires); err != nil {
+		g.ns.undo(id, l)
+		return false, err
+	}
+	if revive {
+		g.eng.count.revived.Inc()
+	} else {
+		g.eng.count.joined.Inc()
+	}
+	return true, nil
+}
+
+// admit applies the sharing rules to a request that meets a live lease.
+func (g *get) admit(l *shard.Lease) error {
+	exists := g.t.fresh
+	if faulty(faultExistsLast) && !g.shared(l) {
+		exists = false
+	}
+	if exists {
+		return fmt.Errorf("%w: %#x", ErrExists, l.Label)
+	}
+	if !g.shared(l) {
+		return fmt.Errorf("%w: %#x, mode %v", ErrNotShared, l.Label, Share(l.Share))
+	}
+	return nil
+}
+
+func (g *get) shared(l *shard.Lease) bool {
+	share := Share(l.Share)
+	if share == Exclusive || share != g.t.share {
+		return false
+	}
+	same := l.Owner == g.t.by.owner(share)
+	if faulty(faultShareInverted) && share != Any {
+		return !same
+	}
+	return same
+}
+
+// publish puts the lease on the socket's list.
+func (g *get) publish(id uint32, l *shard.Lease, linger, expires int64) error {
+	entry := shard.NewEntry(id, l.Label, l.Headers != 0)
+	switch g.eng.sockets.Publish(g.s.slot, g.s.generation, g.at, entry, l, linger, expires) {
+	case shard.Published:
+		return nil
+	case shard.ListFull:
+		return fmt.Errorf("%w: %d entries", ErrSocketFull, g.s.slot.Used())
+	case shard.NoMemory:
+		return fmt.Errorf("%w: socket lists", ErrTableFull)
+	}
+	return g.s.gone()
+}

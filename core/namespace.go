@@ -1,0 +1,211 @@
+package core
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sys/cpu"
+
+	"github.com/flowlabel/flowlabel/shard"
+)
+
+// Namespace is a label space of its own, with its sockets and settings; Linux
+// has one for each network namespace.
+//
+// Every method may be called from any goroutine. A Namespace must not be copied.
+type Namespace struct {
+	_     [0]sync.Mutex // vet reports copies
+	eng   *Engine
+	name  string
+	id    uint32
+	index *shard.Index
+
+	packed atomic.Uint32 // Settings; each word stands alone
+
+	mu   sync.Mutex
+	head uint32 // first of the list of sockets, through Socket.Next; guarded by mu
+
+	// closed is set under mu and never cleared. A release loads it after it has
+	// dropped its user, Close stores it before it purges: one of the two sees a
+	// lease that is left without users.
+	closed   atomic.Bool
+	finished atomic.Bool  // the slot is retired; set by CAS, once
+	leases   atomic.Int64 // leases not dead, and those being created
+	guarded  atomic.Int64 // of the leases, those not open to everybody
+
+	_ cpu.CacheLinePad
+	// policy is what a packet reads first; see guard.go. Stored under mu, when
+	// guarded becomes zero or ceases to be.
+	policy atomic.Uint32
+	_      cpu.CacheLinePad
+}
+
+// NamespaceOptions say how a namespace is to be made.
+type NamespaceOptions struct {
+	// Settings are the first settings; nil means DefaultSettings.
+	Settings *Settings
+}
+
+func newNamespace(e *Engine, name string, id uint32, s Settings) *Namespace {
+	n := &Namespace{eng: e, name: name, id: id, index: shard.NewIndex(e.pages)}
+	n.packed.Store(s.pack())
+	if e.rules.Policy == Strict {
+		n.policy.Store(policyEnforced)
+	}
+	return n
+}
+
+// Name returns the name that the namespace was made with.
+func (n *Namespace) Name() string { return n.name }
+
+// Settings returns the settings in force.
+func (n *Namespace) Settings() Settings { return n.settings() }
+
+func (n *Namespace) settings() Settings { return unpackSettings(n.packed.Load()) }
+
+// SetSettings changes the settings; leases that exist stay as they are. The
+// errors are ErrOption and ErrClosed.
+func (n *Namespace) SetSettings(s Settings) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	if n.closed.Load() {
+		return ErrClosed
+	}
+	n.packed.Store(s.pack())
+	return nil
+}
+
+// SocketOptions say how a socket is to be made.
+type SocketOptions struct {
+	// Protocol is the socket's kind.
+	Protocol Protocol
+	// Owner is on whose behalf the socket acts when a call does not say.
+	Owner Credentials
+}
+
+// Socket makes a socket. The errors are ErrOption, ErrTableFull and ErrClosed.
+//
+// Cost: one slot, and a short lock of the namespace.
+func (n *Namespace) Socket(o SocketOptions) (Socket, error) {
+	if o.Protocol > Ping {
+		return Socket{}, fmt.Errorf("%w: SocketOptions.Protocol %d", ErrOption, o.Protocol)
+	}
+	e := n.eng
+	r, at := e.enter()
+	defer e.domain.Return(r)
+	id, slot, generation, ok := e.sockets.Alloc(at)
+	if !ok {
+		return Socket{}, fmt.Errorf("%w: sockets", ErrTableFull)
+	}
+	slot.Namespace = n.id
+	slot.Process, slot.User = o.Owner.Process, o.Owner.User
+	slot.Privileges, slot.Protocol = uint8(o.Owner.Privileges), uint8(o.Protocol)
+	if !n.adopt(id, slot) {
+		e.sockets.Release(id)
+		return Socket{}, ErrClosed
+	}
+	e.count.sockets.Inc()
+	return Socket{ns: n, slot: slot, id: id, generation: generation}, nil
+}
+
+// adopt opens a socket and puts it on the namespace's list, unless closed.
+func (n *Namespace) adopt(id uint32, s *shard.Socket) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed.Load() {
+		return false
+	}
+	s.Opened()
+	s.Prev, s.Next = 0, n.head
+	if n.head != 0 {
+		n.eng.sockets.At(n.head).Prev = id
+	}
+	n.head = id
+	return true
+}
+
+// disown takes a socket off the list, if it still is on it.
+func (n *Namespace) disown(id uint32, s *shard.Socket) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.head != id && s.Prev == 0 {
+		return
+	}
+	if s.Prev != 0 {
+		n.eng.sockets.At(s.Prev).Next = s.Next
+	} else {
+		n.head = s.Next
+	}
+	if s.Next != 0 {
+		n.eng.sockets.At(s.Next).Prev = s.Prev
+	}
+	s.Prev, s.Next = 0, 0
+}
+
+// Purge ends every lease of the namespace that has no users, without waiting
+// for its linger, and returns how many it ended.
+//
+// Cost: a walk over the index.
+func (n *Namespace) Purge() int {
+	e := n.eng
+	r, _ := e.enter()
+	defer e.domain.Return(r)
+	purged := 0
+	for label, id, ok := n.index.Next(0); ok; label, id, ok = n.index.Next(label + 1) {
+		if e.leases.Kill(id, e.leases.At(id), 0) {
+			purged++
+		}
+	}
+	e.count.purged.Add(int64(purged))
+	return purged
+}
+
+// Close closes the namespace's sockets and ends all its leases at once; its
+// name is free again. It may be called several times; it returns nil.
+func (n *Namespace) Close() error {
+	e := n.eng
+	r, _ := e.enter()
+	defer e.domain.Return(r)
+	n.mu.Lock()
+	first := !n.closed.Swap(true)
+	n.policy.Store(policyEnforced) // so that a packet meets its closed socket
+	n.mu.Unlock()
+	for s := n.firstSocket(); s.slot != nil; s = n.firstSocket() {
+		s.shut()
+	}
+	n.Purge()
+	if first {
+		e.registry.Compute(n.name, func(in *Namespace, loaded bool) (*Namespace, bool) {
+			return in, !loaded || in == n
+		})
+		e.count.namespaces.Dec()
+		n.leases.Add(1) // so that leaseGone sees the count come to zero
+		n.leaseGone()
+	}
+	return nil
+}
+
+// firstSocket takes the first socket off the list; its slot is nil when there
+// is none.
+func (n *Namespace) firstSocket() Socket {
+	n.mu.Lock()
+	id := n.head
+	n.mu.Unlock()
+	if id == 0 {
+		return Socket{}
+	}
+	slot := n.eng.sockets.At(id)
+	generation := slot.Generation()
+	n.disown(id, slot)
+	return Socket{ns: n, slot: slot, id: id, generation: generation}
+}
+
+// leaseGone counts a lease out. The last one of a closed namespace gives up
+// the namespace's slot.
+func (n *Namespace) leaseGone() {
+	if n.leases.Add(-1) == 0 && n.closed.Load() && n.finished.CompareAndSwap(false, true) {
+		n.eng.nsSlots.Retire(n.id)
+	}
+}

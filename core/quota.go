@@ -1,0 +1,65 @@
+package core
+
+import (
+	"fmt"
+	"sync/atomic"
+)
+
+// room says whether a caller whose socket holds used entries may add a lease to
+// a table of the given sizes.
+func (q *Quota) room(leases, inNamespace, used int, privileged bool) bool {
+	if leases >= q.Total {
+		return false
+	}
+	if privileged || leases < q.Free {
+		return true
+	}
+	limit := q.Socket
+	if faulty(faultQuotaOffByOne) {
+		limit++
+	}
+	left := q.Total - leases
+	switch {
+	case q.Socket != 0 && used >= limit,
+		used > 0 && left < q.HolderReserve,
+		left < q.Reserve,
+		q.Namespace != 0 && inNamespace >= q.Namespace:
+		return false
+	}
+	return true
+}
+
+// takeQuota counts a lease that is about to be created. It decides and counts
+// in one step, so that the limits hold to the last lease.
+func (n *Namespace) takeQuota(used int, by *Credentials) error {
+	e := n.eng
+	privileged := by.Privileges.has(Admin)
+	inNamespace := add(&n.leases, 1) - 1
+	for {
+		leases := e.leaseCount.Load()
+		if !e.rules.Quota.room(int(leases), inNamespace, used, privileged) {
+			n.leaseGone()
+			return fmt.Errorf("%w: %d leases, %d on the socket", ErrQuota, leases, used)
+		}
+		if e.leaseCount.CompareAndSwap(leases, leases+1) {
+			return nil
+		}
+	}
+}
+
+// quotaLeft says whether takeQuota would succeed now.
+func (n *Namespace) quotaLeft(used int, by *Credentials) error {
+	leases := int(n.eng.leaseCount.Load())
+	if !n.eng.rules.Quota.room(leases, int(n.leases.Load()), used, by.Privileges.has(Admin)) {
+		return fmt.Errorf("%w: %d leases, %d on the socket", ErrQuota, leases, used)
+	}
+	return nil
+}
+
+// returnQuota takes takeQuota back.
+func (n *Namespace) returnQuota() {
+	n.eng.leaseCount.Add(-1)
+	n.leaseGone()
+}
+
+func add(v *atomic.Int64, d int64) int { return int(v.Add(d)) }

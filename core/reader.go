@@ -1,0 +1,108 @@
+package core
+
+import (
+	"github.com/flowlabel/flowlabel/rcu"
+)
+
+// Verdict says what becomes of a packet's label.
+type Verdict uint8
+
+const (
+	// Refused: the socket may not send with the label. Linux answers EINVAL.
+	Refused Verdict = iota
+	// Allowed: the packet may be sent with the label as it is.
+	Allowed
+	// AllowedWithHeaders: it may, and the lease has headers to go with it.
+	AllowedWithHeaders
+	// Stale: the socket is closed.
+	Stale
+)
+
+// Reader checks packets. One worker has one; it belongs to one goroutine at a
+// time, while different readers do not know of each other.
+//
+// Between Enter and Exit the reader is inside a read-side section: whatever it
+// finds stays in memory until Exit. Sections do not nest. A section should last
+// for a burst of packets, not longer: what was released meanwhile waits for it.
+// Outside a section a reader delays nobody.
+//
+// A reader keeps working after Engine.Close, with Stale for an answer.
+type Reader struct {
+	eng *Engine
+	rcu *rcu.Reader
+}
+
+// Reader registers a reader. The name stands in statistics and in the log when
+// the reader stalls. A reader that is dropped without Close is found by the
+// garbage collector.
+func (e *Engine) Reader(name string) *Reader {
+	return &Reader{eng: e, rcu: e.domain.Register(name)}
+}
+
+// Enter begins a read-side section. Misuse panics under the race detector and
+// under the build tag invariants: entering twice, or after Close.
+func (r *Reader) Enter() { r.rcu.Enter() }
+
+// Exit ends the section that Enter began.
+func (r *Reader) Exit() { r.rcu.Exit() }
+
+// Close unregisters the reader, outside any section. It may be called several
+// times.
+func (r *Reader) Close() { r.rcu.Close() }
+
+// Check says whether a packet of socket s may carry label. Call it between
+// Enter and Exit, on a reader of the socket's engine.
+//
+// In a namespace that guards no label every label is allowed, without a look at
+// the socket. Elsewhere label 0 and the labels that the socket holds are.
+//
+// Cost: a load where nothing is guarded; else about two cache lines, those of
+// the socket and of its list. No lock, allocation, shared write, system call or
+// clock reading.
+func (r *Reader) Check(s Socket, label Label) Verdict {
+	if s.ns != nil && s.ns.policy.Load() == policyOpen {
+		return Allowed
+	}
+	return r.eng.check(s, label)
+}
+
+// check is Check's rest.
+func (e *Engine) check(s Socket, label Label) Verdict {
+	if s.slot == nil {
+		return Stale
+	}
+	switch s.ns.policy.Load() {
+	case policyOpen:
+		return Allowed
+	case policyByEngine:
+		if e.guarded.Load() == 0 {
+			return Allowed
+		}
+	}
+	entry, ok := e.sockets.Find(s.slot, s.generation, uint32(label))
+	switch {
+	case !ok:
+		return Stale
+	case label == 0:
+		return Allowed
+	case entry == 0:
+		return Refused
+	case entry.Headers():
+		return AllowedWithHeaders
+	}
+	return Allowed
+}
+
+// Headers returns the headers that go with a label that socket s holds, nil for
+// none. Call it between Enter and Exit; the result may be kept, and must not be
+// changed.
+func (r *Reader) Headers(s Socket, label Label) *Headers {
+	if s.slot == nil {
+		return nil
+	}
+	entry, ok := r.eng.sockets.Find(s.slot, s.generation, uint32(label))
+	if !ok || !entry.Headers() {
+		return nil
+	}
+	return r.eng.headers.Get(entry.Lease())
+}

@@ -1,0 +1,107 @@
+package core
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// Request says what a socket wants of a lease.
+type Request struct {
+	// Label is the label wanted, at most MaxLabel. For Get, 0 lets the engine
+	// choose one at random.
+	Label Label
+	// Dst is the destination that a new lease is for. Recorded and listed; a
+	// packet's own destination is not compared with it. IPv6, neither
+	// unspecified nor IPv4-mapped; a zone is dropped.
+	Dst netip.Addr
+	// Share is the mode of a new lease, and the mode that a lease to be joined
+	// must have.
+	Share Share
+	// Create lets Get make a new lease, or revive one that lingers.
+	Create bool
+	// Fresh lets Get fail with ErrExists rather than join or revive a lease.
+	// Linux calls it EXCL.
+	Fresh bool
+	// Linger is how long the label stays blocked after the last release, rounded
+	// up to Rules.MinLinger. A lease keeps the longest of all requests.
+	Linger time.Duration
+	// Expires is how long from now the label stays blocked at least, rounded up
+	// to Linger. A lease keeps the latest of all requests.
+	Expires time.Duration
+	// Headers go with the label on every packet; nil for none. A join drops
+	// them: the lease keeps its creator's. They are copied.
+	Headers *Headers
+	// By is on whose behalf the call is made; nil means the socket's owner.
+	By *Credentials
+}
+
+// terms are a request that has been checked, in the engine's own units.
+type terms struct {
+	label   Label
+	share   Share
+	create  bool
+	fresh   bool
+	dst     [16]byte
+	linger  int64 // nanoseconds
+	expires int64 // nanoseconds from now
+	headers *Headers
+	by      Credentials
+}
+
+// CheckLabel says whether a label may be asked for in the namespace at all: nil,
+// ErrLabel or ErrStateless.
+func (n *Namespace) CheckLabel(label Label) error {
+	if label > MaxLabel {
+		return fmt.Errorf("%w: %#x", ErrLabel, uint32(label))
+	}
+	if label&StatelessBit != 0 && n.settings().StateRanges && !faulty(faultStateRanges) {
+		return fmt.Errorf("%w: %#x", ErrStateless, uint32(label))
+	}
+	return nil
+}
+
+// terms checks a request for Get, in the order in which Linux does.
+func (n *Namespace) terms(req *Request, by *Credentials) (t terms, err error) {
+	t = terms{label: req.Label, share: req.Share, create: req.Create, fresh: req.Fresh, by: *by}
+	if err = n.CheckLabel(req.Label); err != nil {
+		return t, err
+	}
+	if t.headers, err = req.Headers.checked(by); err != nil {
+		return t, err
+	}
+	if t.linger, t.expires, err = n.eng.spans(req, by); err != nil {
+		return t, err
+	}
+	dst := req.Dst
+	if !dst.Is6() || dst.Is4In6() || dst.WithZone("").IsUnspecified() {
+		return t, fmt.Errorf("%w: %v", ErrDestination, req.Dst)
+	}
+	t.dst = dst.As16()
+	switch req.Share {
+	case Exclusive, Process, User, Any:
+		return t, nil
+	}
+	return t, fmt.Errorf("%w: %d", ErrShare, req.Share)
+}
+
+// spans returns the linger and the expires that a request comes to.
+func (e *Engine) spans(req *Request, by *Credentials) (linger, expires int64, err error) {
+	l, ok := e.span(req.Linger, by)
+	if !ok {
+		return 0, 0, fmt.Errorf("%w: %v", ErrLinger, req.Linger)
+	}
+	x, ok := e.span(req.Expires, by)
+	if !ok {
+		return 0, 0, fmt.Errorf("%w: %v", ErrExpires, req.Expires)
+	}
+	return int64(l), int64(max(l, x)), nil
+}
+
+func (e *Engine) span(d time.Duration, by *Credentials) (time.Duration, bool) {
+	limit := e.longest
+	if !by.Privileges.has(Admin) && !faulty(faultLingerLimit) {
+		limit = e.rules.MaxLinger
+	}
+	return max(d, e.rules.MinLinger), d >= 0 && d <= limit
+}

@@ -1,0 +1,144 @@
+package core
+
+import (
+	"fmt"
+
+	"github.com/flowlabel/flowlabel/shard"
+)
+
+// Socket is a handle for one endpoint that leases labels and sends with them.
+// It is a small value to be copied and compared freely; all copies mean the
+// same socket. The zero Socket is stale.
+//
+// Every method may be called from any goroutine.
+type Socket struct {
+	ns         *Namespace
+	slot       *shard.Socket
+	id         uint32
+	generation uint32
+}
+
+// Namespace returns the namespace that the socket was made in; nil for the zero
+// Socket.
+func (s Socket) Namespace() *Namespace { return s.ns }
+
+// gone returns the error for a socket that is not open.
+func (s Socket) gone() error {
+	if s.slot == nil || s.slot.Generation() != s.generation {
+		return ErrStale
+	}
+	return ErrClosed
+}
+
+// open returns nil for an open socket.
+func (s Socket) open() error {
+	if s.slot == nil || !s.slot.Open(s.generation) {
+		return s.gone()
+	}
+	return nil
+}
+
+// owner returns on whose behalf a call is made, by or the socket's owner.
+func (s Socket) owner(by *Credentials) Credentials {
+	if by != nil {
+		return *by
+	}
+	return Credentials{
+		Process:    s.slot.Process,
+		User:       s.slot.User,
+		Privileges: Privileges(s.slot.Privileges),
+	}
+}
+
+// Put gives up one use of a label: of several, one. When it was the last use of
+// the lease by anybody, the lease lingers. When the label is the socket's
+// current one, the socket has none any more. The errors are ErrNotHeld and
+// ErrClosed.
+//
+// Cost: the socket's lock; a wheel's lock if the lease begins to linger.
+func (s Socket) Put(label Label) error {
+	if s.slot == nil {
+		return ErrStale
+	}
+	e := s.ns.eng
+	r, _ := e.enter()
+	defer e.domain.Return(r)
+	entry, ok := e.sockets.Remove(s.slot, s.generation, uint32(label))
+	if !ok {
+		return s.gone()
+	}
+	if entry == 0 {
+		return fmt.Errorf("%w: %#x", ErrNotHeld, uint32(label))
+	}
+	if !faulty(faultPutKeepsCurrent) {
+		s.forget(label)
+	}
+	s.ns.release(entry.Lease())
+	if faulty(faultPutTakesAll) {
+		_ = s.Put(label)
+	}
+	e.count.puts.Inc()
+	return nil
+}
+
+// release drops the user of a lease that an entry owned.
+func (n *Namespace) release(id uint32) {
+	l := n.eng.leases.At(id)
+	n.eng.leases.Drop(id, l, n.eng.now())
+	n.sweep(id, l)
+}
+
+// undo drops a user of a lease as if it had not been taken.
+func (n *Namespace) undo(id uint32, l *shard.Lease) {
+	n.eng.leases.Undo(id, l)
+	n.sweep(id, l)
+}
+
+// sweep ends a lease that a closed namespace has left without users; see
+// Namespace.closed.
+func (n *Namespace) sweep(id uint32, l *shard.Lease) {
+	if n.closed.Load() {
+		n.eng.leases.Kill(id, l, 0)
+	}
+}
+
+// forget clears the current label if it is the given one.
+func (s Socket) forget(label Label) {
+	for {
+		w := s.slot.Current.Load()
+		if Label(w&^shard.CurrentReflects) != label {
+			return
+		}
+		if s.slot.Current.CompareAndSwap(w, w&shard.CurrentReflects) {
+			return
+		}
+	}
+}
+
+// Close gives up all uses of labels and ends the socket. It may be called
+// several times and returns nil, ErrStale only for the zero Socket.
+//
+// Cost: the locks of the socket and the namespace, and those of Put for each
+// use.
+func (s Socket) Close() error {
+	if s.slot == nil {
+		return ErrStale
+	}
+	r, _ := s.ns.eng.enter()
+	defer s.ns.eng.domain.Return(r)
+	s.shut()
+	return nil
+}
+
+// shut closes the socket inside a section. Only the first call does anything.
+func (s Socket) shut() {
+	e := s.ns.eng
+	first := e.sockets.Shut(s.slot, s.generation, func(entry shard.Entry) {
+		s.ns.release(entry.Lease())
+	})
+	if first {
+		s.ns.disown(s.id, s.slot)
+		e.sockets.Retire(s.id)
+		e.count.sockets.Dec()
+	}
+}

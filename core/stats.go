@@ -1,0 +1,134 @@
+package core
+
+import (
+	"errors"
+
+	"github.com/puzpuzpuz/xsync/v3"
+
+	"github.com/flowlabel/flowlabel/rcu"
+	"github.com/flowlabel/flowlabel/shard"
+)
+
+// counters are striped: whoever counts writes a line of its own processor.
+type counters struct {
+	created, joined, revived, renewed, puts, purged, reclaimed *xsync.Counter
+
+	namespaces, sockets *xsync.Counter
+
+	refused []*xsync.Counter // beside refusals
+}
+
+// refusals are the errors that are counted one by one.
+var refusals = []error{
+	ErrLabel, ErrStateless, ErrHeaders, ErrHeadersDenied, ErrLinger, ErrExpires, ErrDestination, ErrShare,
+	ErrExists, ErrNotShared, ErrNotFound, ErrNotHeld, ErrRefused, ErrConsistency, ErrProtocol,
+	ErrQuota, ErrTableFull, ErrSocketFull, ErrNoLabels, ErrUsers,
+	ErrStale, ErrClosed,
+}
+
+func newCounters() counters {
+	c := counters{
+		created: xsync.NewCounter(), joined: xsync.NewCounter(), revived: xsync.NewCounter(),
+		renewed: xsync.NewCounter(), puts: xsync.NewCounter(), purged: xsync.NewCounter(),
+		reclaimed: xsync.NewCounter(), namespaces: xsync.NewCounter(), sockets: xsync.NewCounter(),
+	}
+	for range refusals {
+		c.refused = append(c.refused, xsync.NewCounter())
+	}
+	return c
+}
+
+// refuse counts an error, and returns it.
+func (c *counters) refuse(err error) error {
+	for i, kind := range refusals {
+		if errors.Is(err, kind) {
+			c.refused[i].Inc()
+			break
+		}
+	}
+	return err
+}
+
+// Stats is what an engine has done since it was made, and what it holds now.
+// The figures are read one after another, while the engine works on.
+type Stats struct {
+	Namespaces int
+	Sockets    int
+	Leases     int // alive, lingering ones included
+	Filed      int // in the wheels: lingering, or held again since they last lingered
+
+	Created   int64 // new leases
+	Joined    int64 // uses added to leases that had some
+	Revived   int64 // uses added to lingering leases
+	Renewed   int64
+	Put       int64 // uses given up by Put; closing a socket is not counted
+	Expired   int64 // lingering leases whose time came
+	Purged    int64 // lingering leases ended by Purge or Namespace.Close
+	Reclaimed int64 // leases that readers can no longer see
+	Reused    int64 // leases made in a slot that held another before
+
+	// Refused counts the errors of Get, Put, Renew and the like, by sentinel;
+	// those that did not occur are left out.
+	Refused map[error]int64
+	// Memory is where the bytes are.
+	Memory []MemoryUse
+	// MappedBytes is what all slabs took together; it shrinks only when the engine
+	// is unreachable.
+	MappedBytes int64
+	// Readers tells about sections and grace periods, and who stalls them.
+	Readers rcu.Stats
+}
+
+// MemoryUse is the memory of one kind of thing. What is freed serves again for
+// the same kind in any namespace; nothing goes back to the system before the
+// engine itself.
+type MemoryUse struct {
+	Kind  string
+	InUse int // including what waits for readers
+	Room  int // what the memory taken so far has room for
+	Bytes int64
+}
+
+// Stats returns the engine's figures. It takes short locks, shard by shard.
+func (e *Engine) Stats() Stats {
+	c := &e.count
+	s := Stats{
+		Namespaces:  int(c.namespaces.Value()),
+		Sockets:     int(c.sockets.Value()),
+		Leases:      int(e.leaseCount.Load()),
+		Filed:       e.leases.Filed(),
+		Created:     c.created.Value(),
+		Joined:      c.joined.Value(),
+		Revived:     c.revived.Value(),
+		Renewed:     c.renewed.Value(),
+		Put:         c.puts.Value(),
+		Expired:     e.leases.Expired(),
+		Purged:      c.purged.Value(),
+		Reclaimed:   c.reclaimed.Value(),
+		Reused:      e.leases.Reused(),
+		Refused:     make(map[error]int64),
+		MappedBytes: e.arena.Bytes(),
+		Readers:     e.domain.Stats(),
+	}
+	for i, kind := range refusals {
+		if n := c.refused[i].Value(); n != 0 {
+			s.Refused[kind] = n
+		}
+	}
+	s.Memory = e.memory(s.Namespaces)
+	return s
+}
+
+func (e *Engine) memory(namespaces int) []MemoryUse {
+	sockets, blocks := e.sockets.Usage()
+	use := func(kind string, u shard.Usage) MemoryUse {
+		return MemoryUse{Kind: kind, InUse: u.Slots, Room: u.Capacity, Bytes: u.Bytes}
+	}
+	return []MemoryUse{
+		use("leases", e.leases.Usage()),
+		use("sockets", sockets),
+		use("socket lists", blocks),
+		use("index pages", e.pages.Usage()),
+		{Kind: "index roots", InUse: namespaces, Room: namespaces, Bytes: int64(namespaces) * shard.RootBytes},
+	}
+}

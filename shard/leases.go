@@ -1,0 +1,165 @@
+package shard
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/cpu"
+
+	"github.com/flowlabel/flowlabel/rcu"
+	"github.com/flowlabel/flowlabel/timerwheel"
+)
+
+// Leases keeps the lease slots of an engine, with one timer wheel a shard.
+//
+// Every method may be called from any goroutine. A method that takes a lease by
+// slot is called inside the read-side section in which the lease was found.
+type Leases struct {
+	slab   *Slab[Lease]
+	nodes  []atomic.Pointer[[ChunkSlots]timerwheel.Node] // stored once by grown, before any slot of the chunk is used
+	wheels []wheelHome
+	tick   int64 // nanoseconds
+	hooks  Hooks
+	arena  *Arena
+
+	expired atomic.Int64 // leases buried because their deadline came; a statistic
+	reused  atomic.Int64 // slots handed out that had held a lease before; a statistic
+}
+
+// Hooks are what the layer above does at the turns of a lease's life. They are
+// called without any lock of this package.
+type Hooks struct {
+	// Dead is called once for each lease that died, inside a section: it has to
+	// clear the index cell if that still names the slot, and to return quota.
+	Dead func(id uint32, l *Lease)
+	// Reclaimed is called once nobody can see the lease any more: it has to give
+	// up what stands beside the slot.
+	Reclaimed func(id uint32, l *Lease)
+	// Ring, when set, is called when an id was filed whose deadline (in ticks)
+	// may be earlier than any before.
+	Ring func(deadline uint32)
+	// Waiting, when set, is called when a dead lease waits where none did.
+	Waiting func()
+}
+
+// wheelHome is one shard's wheel.
+type wheelHome struct {
+	_     cpu.CacheLinePad
+	mu    sync.Mutex
+	wheel *timerwheel.Wheel // guarded by mu
+	// advancing is held by the one goroutine that advances this wheel; it guards
+	// doomed. It is never waited for.
+	advancing sync.Mutex
+	doomed    []uint32
+	_         cpu.CacheLinePad
+}
+
+// burst is how many leases one hold of a wheel's lock may work on.
+const burst = 256
+
+// NewLeases returns room for limit leases. The wheels count in ticks of the
+// given length from the engine's time now.
+func NewLeases(d *rcu.Domain, a *Arena, shards, limit int, tick time.Duration, now int64, h Hooks) *Leases {
+	ls := &Leases{tick: int64(tick), hooks: h, arena: a, wheels: make([]wheelHome, shards)}
+	ls.slab = NewSlab[Lease](d, a, shards, limit, Kind{Grown: ls.grown, Reclaim: ls.reclaim, Ring: h.Waiting})
+	ls.nodes = make([]atomic.Pointer[[ChunkSlots]timerwheel.Node], len(ls.slab.dir))
+	for i := range ls.wheels {
+		ls.wheels[i].wheel = timerwheel.New(chunkBits, ls.floorTick(now))
+		ls.wheels[i].doomed = make([]uint32, 0, burst)
+	}
+	return ls
+}
+
+// grown lends the nodes of a new chunk to its shard's wheel.
+func (ls *Leases) grown(chunk, shard uint32) bool {
+	nodes := newChunk[timerwheel.Node](ls.arena)
+	if nodes == nil {
+		return false
+	}
+	ls.nodes[chunk].Store(nodes)
+	w := &ls.wheels[shard]
+	w.mu.Lock()
+	w.wheel.SetPage(chunk, nodes[:])
+	w.mu.Unlock()
+	return true
+}
+
+func (ls *Leases) node(id uint32) *timerwheel.Node {
+	return &ls.nodes[id>>chunkBits].Load()[id&chunkMask]
+}
+
+// floorTick is the last tick that has begun by now.
+func (ls *Leases) floorTick(now int64) uint32 { return uint32(now / ls.tick) }
+
+// ceilTick is the first tick that begins at or after a deadline.
+func (ls *Leases) ceilTick(deadline int64) uint32 {
+	return uint32((deadline + ls.tick - 1) / ls.tick)
+}
+
+// At returns the lease in slot id.
+func (ls *Leases) At(id uint32) *Lease { return ls.slab.At(id) }
+
+// Side returns an empty table of *P beside the leases.
+func SideOfLeases[P any](ls *Leases) *Side[P] { return NewSide[P](ls.slab) }
+
+// Alloc returns a free slot whose fields the caller may fill in, Born next.
+// It returns false when the table is full.
+func (ls *Leases) Alloc(shard uint32) (uint32, *Lease, bool) {
+	id, ok := ls.slab.Alloc(shard)
+	if !ok {
+		return 0, nil, false
+	}
+	l := ls.slab.At(id)
+	if l.word.Load()>>generationShift != 0 {
+		ls.reused.Add(1)
+		if Invariants {
+			l.checkPoison()
+		}
+	}
+	return id, l, true
+}
+
+// Born makes the filled slot a live lease with one user, at time now. After it
+// the slot can be published in an index cell.
+func (ls *Leases) Born(id uint32, l *Lease, now, linger, expires int64) {
+	l.linger.Store(linger)
+	l.expires.Store(expires)
+	ls.node(id).Reset(ls.ceilTick(max(expires, now+linger)))
+	l.born()
+}
+
+// Unborn gives back a slot after Born whose publication failed.
+func (ls *Leases) Unborn(id uint32, l *Lease) {
+	l.unborn()
+	if Invariants {
+		l.poison()
+	}
+	ls.slab.Release(id)
+}
+
+// reclaim readies a dead lease's slot to serve again.
+func (ls *Leases) reclaim(id uint32) bool {
+	l := ls.slab.At(id)
+	ls.hooks.Reclaimed(id, l)
+	if Invariants {
+		l.poison()
+	}
+	return l.recycle()
+}
+
+// Collect reclaims dead leases of a shard; see Slab.Collect.
+func (ls *Leases) Collect(shard uint32) (int, bool) { return ls.slab.Collect(shard) }
+
+// Usage says what the leases take now, the wheels' nodes included.
+func (ls *Leases) Usage() Usage {
+	u := ls.slab.Usage()
+	u.Bytes += int64(u.Capacity) * sizeOf[timerwheel.Node]()
+	return u
+}
+
+// Expired says how many leases have died because their deadline came.
+func (ls *Leases) Expired() int64 { return ls.expired.Load() }
+
+// Reused says how often a slot that had held a lease was handed out again.
+func (ls *Leases) Reused() int64 { return ls.reused.Load() }

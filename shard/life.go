@@ -1,0 +1,176 @@
+package shard
+
+// Drop gives up a user at time now, as a release does: the lease lasts at
+// least its linger from here. The last one leaves the lease lingering.
+func (ls *Leases) Drop(id uint32, l *Lease, now int64) {
+	// The deadline is raised before the word changes, by every release and not
+	// only the last: an undo that turns out to be the last must not shorten the
+	// linger that an earlier release has promised.
+	ls.postpone(id, l, now)
+	ls.Undo(id, l)
+}
+
+// Undo gives up a user taken a moment ago as if it had never been taken.
+func (ls *Leases) Undo(id uint32, l *Lease) {
+	for {
+		w := l.word.Load()
+		next := (w - userOne) &^ judgedMark
+		if next&userMask == 0 {
+			next |= filedMark
+		}
+		if l.word.CompareAndSwap(w, next) {
+			if (w^next)&filedMark != 0 {
+				ls.file(id, l)
+			}
+			return
+		}
+	}
+}
+
+// Touch counts as a use by somebody who holds no user: it pushes the end of a
+// linger back to now + linger.
+func (ls *Leases) Touch(id uint32, l *Lease, now int64) {
+	ls.postpone(id, l, now)
+	// Expiry reads the deadline again after it has set judged. If judged is not
+	// set here, that reading comes later and sees the new deadline; if it is,
+	// clearing it makes expiry's last CAS fail.
+	for w := l.word.Load(); w&judgedMark != 0 && w&phaseMask == phaseLive; w = l.word.Load() {
+		if l.word.CompareAndSwap(w, w&^judgedMark) {
+			return
+		}
+	}
+}
+
+func (ls *Leases) postpone(id uint32, l *Lease, now int64) {
+	ls.node(id).Extend(ls.ceilTick(max(l.expires.Load(), now+l.linger.Load())))
+}
+
+// file puts a lease whose filed mark the caller has just set into its wheel.
+func (ls *Leases) file(id uint32, l *Lease) {
+	w := &ls.wheels[ls.slab.Owner(id)]
+	w.mu.Lock()
+	// A purge may have come first. It cancels under this lock, so a dead lease
+	// must not be filed after it: the id would outlive the slot.
+	if l.word.Load()&phaseMask == phaseLive {
+		w.wheel.File(id)
+	}
+	w.mu.Unlock()
+	if ls.hooks.Ring != nil {
+		ls.hooks.Ring(ls.node(id).Deadline())
+	}
+}
+
+// Kill makes a lease dead that has exactly the given number of users, whatever
+// its deadline, and buries it: with 0, a purge; with 1, the undoing of a
+// creation by the one who holds the only user. It returns false when the
+// number is another or the lease is dead already.
+func (ls *Leases) Kill(id uint32, l *Lease, users int) bool {
+	for {
+		w := l.word.Load()
+		if w&phaseMask != phaseLive || int(w&userMask>>userShift) != users {
+			return false
+		}
+		if l.word.CompareAndSwap(w, w>>generationShift<<generationShift|phaseDead) {
+			break
+		}
+	}
+	h := &ls.wheels[ls.slab.Owner(id)]
+	h.mu.Lock()
+	h.wheel.Cancel(id)
+	h.mu.Unlock()
+	ls.bury(id, l)
+	return true
+}
+
+// bury is called once for each death, by the one who made the lease dead.
+func (ls *Leases) bury(id uint32, l *Lease) {
+	ls.hooks.Dead(id, l)
+	ls.slab.Retire(id)
+}
+
+// Expire buries the leases of a shard whose deadline has come by now, working
+// on about budget of them. It returns how many it buried and whether it left
+// some. When another goroutine is at the same shard it leaves the work to it.
+// Its caller is inside a section.
+func (ls *Leases) Expire(shard uint32, now int64, budget int) (buried int, more bool) {
+	h := &ls.wheels[shard]
+	if !h.advancing.TryLock() {
+		return 0, false
+	}
+	defer h.advancing.Unlock()
+	tick := ls.floorTick(now)
+	for {
+		step := min(budget, burst)
+		h.mu.Lock()
+		more = h.wheel.Advance(tick, step, func(id uint32) { ls.judge(h, id, tick) })
+		h.mu.Unlock()
+		for _, id := range h.doomed {
+			ls.bury(id, ls.slab.At(id))
+		}
+		buried += len(h.doomed)
+		h.doomed = h.doomed[:0]
+		budget -= step
+		if !more || budget <= 0 {
+			ls.expired.Add(int64(buried))
+			return buried, more
+		}
+	}
+}
+
+// judge decides about an id that the wheel has come to, under the wheel's lock:
+// it is dropped if it has users, filed again if its deadline has moved, and
+// doomed otherwise.
+func (ls *Leases) judge(h *wheelHome, id, tick uint32) {
+	l := ls.slab.At(id)
+	for {
+		w := l.word.Load()
+		if w&phaseMask != phaseLive {
+			return // a purge was faster and buries it
+		}
+		if w&userMask != 0 {
+			if l.word.CompareAndSwap(w, w&^(filedMark|judgedMark)) {
+				return
+			}
+			continue
+		}
+		judged := w | judgedMark
+		if !l.word.CompareAndSwap(w, judged) {
+			continue
+		}
+		if int32(ls.node(id).Deadline()-tick) > 0 {
+			h.wheel.File(id) // still filed
+			return
+		}
+		if l.word.CompareAndSwap(judged, w>>generationShift<<generationShift|phaseDead) {
+			h.doomed = append(h.doomed, id)
+			return
+		}
+	}
+}
+
+// Next returns the tick before which no deadline of a shard comes, as time on
+// the engine's clock relative to the tick that now is in, and false when
+// nothing is filed there.
+func (ls *Leases) Next(shard uint32, now int64) (at int64, ok bool) {
+	h := &ls.wheels[shard]
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	tick, ok := h.wheel.NextDeadline()
+	if !ok {
+		return 0, false
+	}
+	ahead := int64(int32(tick - ls.floorTick(now)))
+	return (now/ls.tick + ahead) * ls.tick, true
+}
+
+// Filed says how many ids are in the wheels.
+func (ls *Leases) Filed() int {
+	n := 0
+	for i := range ls.wheels {
+		h := &ls.wheels[i]
+		h.mu.Lock()
+		n += h.wheel.Len()
+		h.mu.Unlock()
+	}
+	return n
+}

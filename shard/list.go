@@ -1,0 +1,156 @@
+package shard
+
+import "sync/atomic"
+
+// Outcome is what Publish came to.
+type Outcome uint8
+
+// What became of an attempt to publish an entry.
+const (
+	Published Outcome = iota
+	Closed            // the socket is closed or another
+	ListFull          // the list has as many entries as it may have
+	NoMemory          // no block of the size needed is free
+)
+
+// Publish adds an entry for lease l to the socket's list. Its caller holds a
+// user of the lease, and the entry owns it after Published; with any other
+// outcome nothing has changed. Just before the entry can be found the lease's
+// linger and expires are raised to what the caller asks, while the user is
+// still the caller's alone to drop.
+func (ss *Sockets) Publish(s *Socket, generation, shard uint32, e Entry, l *Lease, linger, expires int64) Outcome {
+	for {
+		s.mu.Lock()
+		word, ok := s.block(generation)
+		if !ok {
+			s.mu.Unlock()
+			return Closed
+		}
+		used := s.Used()
+		if used >= ss.most {
+			s.mu.Unlock()
+			return ListFull
+		}
+		if place := ss.empty(word, used); place != nil {
+			l.Raise(linger, expires)
+			place.Store(uint64(e))
+			s.used.Store(uint32(used + 1))
+			s.mu.Unlock()
+			return Published
+		}
+		s.mu.Unlock()
+		if !ss.enlarge(s, word, shard) {
+			return NoMemory
+		}
+	}
+}
+
+// empty returns an empty place in the block that word names; nil when all are
+// used. Its caller holds the socket's lock.
+func (ss *Sockets) empty(word uint64, used int) *atomic.Uint64 {
+	lines := ss.run(word)
+	if used == len(lines)*lineEntries {
+		return nil
+	}
+	for i := range lines {
+		for j := range lines[i] {
+			if lines[i][j].Load() == 0 {
+				return &lines[i][j]
+			}
+		}
+	}
+	return nil
+}
+
+// enlarge replaces the block that word names, which is full, by one twice as
+// large with the same entries. It returns true also when somebody else has
+// changed the list meanwhile.
+func (ss *Sockets) enlarge(s *Socket, word uint64, shard uint32) bool {
+	class := uint64(0)
+	if word&blockMask != 0 {
+		class = word>>classShift&classMask + 1
+	}
+	if class == classes {
+		return false
+	}
+	block, ok := ss.blocks[class].Alloc(shard)
+	if !ok {
+		return false
+	}
+	larger := ss.blocks[class].Run(block)
+	s.mu.Lock()
+	if s.word.Load() != word {
+		s.mu.Unlock()
+		ss.blocks[class].Release(block)
+		return true
+	}
+	old := ss.run(word)
+	for i := range larger {
+		for j := range larger[i] {
+			var e uint64
+			if i < len(old) {
+				e = old[i][j].Load()
+			}
+			larger[i][j].Store(e)
+		}
+	}
+	s.word.Store(word>>socketGenShift<<socketGenShift | class<<classShift | uint64(block))
+	s.mu.Unlock()
+	ss.retireBlock(word)
+	return true
+}
+
+func (ss *Sockets) retireBlock(word uint64) {
+	if block := uint32(word & blockMask); block != 0 {
+		ss.blocks[word>>classShift&classMask].Retire(block)
+	}
+}
+
+// Remove takes the first entry with the label off the list and returns it, the
+// zero Entry when there is none; false when the socket is closed or another.
+// The user that the entry owned is the caller's to drop.
+func (ss *Sockets) Remove(s *Socket, generation, label uint32) (Entry, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	word, ok := s.block(generation)
+	if !ok {
+		return 0, false
+	}
+	lines := ss.run(word)
+	for i := range lines {
+		for j := range lines[i] {
+			if e := Entry(lines[i][j].Load()); e.Label() == label && e != 0 {
+				lines[i][j].Store(0)
+				s.used.Store(s.used.Load() - 1)
+				return e, true
+			}
+		}
+	}
+	return 0, true
+}
+
+// Shut closes the socket for good and hands each entry of its list to drop,
+// which gets the user that it owned. It returns false when the socket was
+// closed before, or is another. The slot is still to be retired.
+func (ss *Sockets) Shut(s *Socket, generation uint32, drop func(Entry)) bool {
+	s.mu.Lock()
+	word, ok := s.block(generation)
+	if ok {
+		s.word.Store(word>>socketGenShift<<socketGenShift | shut)
+	}
+	s.mu.Unlock()
+	if !ok {
+		return false
+	}
+	// From here on nobody else changes the block.
+	lines := ss.run(word)
+	for i := range lines {
+		for j := range lines[i] {
+			if e := Entry(lines[i][j].Load()); e != 0 {
+				drop(e)
+			}
+		}
+	}
+	ss.retireBlock(word)
+	return true
+}

@@ -1,0 +1,80 @@
+package shard
+
+import (
+	"sync/atomic"
+
+	"github.com/flowlabel/flowlabel/rcu"
+)
+
+// LabelSpace is the number of labels, the unused label 0 included (RFC 6437).
+const LabelSpace = 1 << 20
+
+const (
+	pageCells = 1 << pageBits
+	pageMask  = pageCells - 1
+	rootCells = LabelSpace / pageCells
+)
+
+// frozen is the state of a page that takes no more cells.
+const frozen = ^uint32(0)
+
+// page is one leaf of a label index.
+type page struct {
+	// state counts the cells in use and the creators at work in the page, or is
+	// frozen. Counting and freezing are CASes on it: whoever entered before the
+	// freeze keeps it from happening, and nobody enters after it.
+	state atomic.Uint32
+	_     [15]uint32
+	// cells name a slot each, or are 0. A creator's CAS publishes the lease it
+	// filled in before; it pairs with every load of the cell.
+	cells [pageCells]atomic.Uint32
+}
+
+// enter counts the caller in. It returns false when the page is frozen.
+func (p *page) enter() bool {
+	for {
+		n := p.state.Load()
+		if n == frozen {
+			return false
+		}
+		if p.state.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+// leave counts one cell or creator out. It returns true when that emptied the
+// page and the caller froze it, and so has to unlink and retire it.
+func (p *page) leave() bool {
+	return p.state.Add(^uint32(0)) == 0 && p.state.CompareAndSwap(0, frozen)
+}
+
+// Pages are the pages of all indexes of an engine.
+type Pages struct{ slab *Slab[page] }
+
+// NewPages returns room for about limit pages.
+func NewPages(d *rcu.Domain, a *Arena, shards, limit int, ring func()) *Pages {
+	p := new(Pages)
+	p.slab = NewSlab[page](d, a, shards, limit, Kind{Reclaim: p.reclaim, Ring: ring})
+	return p
+}
+
+// reclaim thaws a page. Its cells are zero: only an empty page is frozen.
+func (p *Pages) reclaim(id uint32) bool {
+	pg := p.slab.At(id)
+	if Invariants {
+		for i := range pg.cells {
+			if pg.cells[i].Load() != 0 {
+				panic("shard: a reclaimed page still names a lease")
+			}
+		}
+	}
+	pg.state.Store(0)
+	return true
+}
+
+// Collect reclaims pages of a shard; see Slab.Collect.
+func (p *Pages) Collect(shard uint32) (int, bool) { return p.slab.Collect(shard) }
+
+// Usage says what the pages hold now.
+func (p *Pages) Usage() Usage { return p.slab.Usage() }

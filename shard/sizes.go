@@ -1,0 +1,11 @@
+//go:build !invariants
+
+package shard
+
+// Invariants says whether the extra checks of the invariants tag are built in.
+const Invariants = false
+
+const (
+	chunkBits = 10 // slots of a chunk
+	pageBits  = 8  // cells of an index page
+)

@@ -1,0 +1,194 @@
+package shard
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sys/cpu"
+
+	"github.com/flowlabel/flowlabel/rcu"
+)
+
+// Kind says what a slab does with its slots besides keeping them. Its
+// functions run without any lock of the slab.
+type Kind struct {
+	// Span is the number of neighbouring slots that one id names; 0 means 1.
+	// It must be a power of two up to ChunkSlots.
+	Span uint32
+	// Grown, when set, is told of a new chunk before any of its slots is used.
+	// It returns false when it could not provide for it; the chunk is lost.
+	Grown func(chunk, shard uint32) bool
+	// Reclaim, when set, makes a slot ready to serve again after its grace
+	// period. It returns false for a slot that must not be used again.
+	Reclaim func(id uint32) bool
+	// Ring, when set, is called when a shard has something waiting and had
+	// nothing before, so that somebody comes and calls Collect.
+	Ring func()
+}
+
+// Slab keeps the slots of one kind. T must hold no Go pointers.
+//
+// Every method may be called from any goroutine.
+type Slab[T any] struct {
+	dir    []atomic.Pointer[[ChunkSlots]T] // stored once by grow after meta; loaded by At
+	meta   []chunkMeta                     // meta[i] is written before dir[i]
+	homes  []home
+	kind   Kind
+	domain *rcu.Domain
+	arena  *Arena
+	growMu sync.Mutex
+	made   atomic.Uint32 // chunks made; raised under growMu, read without
+}
+
+// chunkMeta is what the slab itself knows about a chunk.
+type chunkMeta struct {
+	links *[ChunkSlots]uint32 // a slot's neighbour in the list it is on
+	shard uint32              // owner of the chunk's slots
+}
+
+// home is one shard's part of a slab.
+type home struct {
+	_  cpu.CacheLinePad
+	mu sync.Mutex
+	// All below are guarded by mu.
+	free       chain
+	fresh, end uint32 // slots of the newest chunk that were never handed out
+	gathering  chain  // retired since waiting was sealed
+	waiting    chain  // retired before stamp was taken
+	stamp      uint64
+	out        int // slots handed out and not yet free again
+	lost       int // slots whose generation is used up
+	_          cpu.CacheLinePad
+}
+
+// NewSlab returns a slab for at least limit ids, in that many shards.
+func NewSlab[T any](d *rcu.Domain, a *Arena, shards, limit int, k Kind) *Slab[T] {
+	k.Span = max(k.Span, 1)
+	perChunk := ChunkSlots / int(k.Span)
+	// A quarter more than asked for, since slots that wait for a grace period
+	// are neither in use nor free, and a chunk a shard, since the last chunk
+	// of each may be nearly empty.
+	chunks := (limit+limit/4)/perChunk + 1 + shards
+	return &Slab[T]{
+		dir:    make([]atomic.Pointer[[ChunkSlots]T], chunks),
+		meta:   make([]chunkMeta, chunks),
+		homes:  make([]home, shards),
+		kind:   k,
+		domain: d,
+		arena:  a,
+	}
+}
+
+// At returns slot id. The id must have come from Alloc.
+func (s *Slab[T]) At(id uint32) *T {
+	return &s.dir[id>>chunkBits].Load()[id&chunkMask]
+}
+
+// Run returns the Span slots that id names.
+func (s *Slab[T]) Run(id uint32) []T {
+	first := id & chunkMask
+	return s.dir[id>>chunkBits].Load()[first : first+s.kind.Span]
+}
+
+// Owner returns the shard that slot id belongs to.
+func (s *Slab[T]) Owner(id uint32) uint32 { return s.meta[id>>chunkBits].shard }
+
+// Alloc returns a free slot, from the given shard where it has one. The slot
+// holds what its last user or Reclaim left in it, zeroes at first. It returns
+// false when the slab is full and nothing has ripened yet.
+func (s *Slab[T]) Alloc(shard uint32) (id uint32, ok bool) {
+	h := &s.homes[shard]
+	h.mu.Lock()
+	id = s.take(h)
+	h.mu.Unlock()
+	if id != 0 {
+		return id, true
+	}
+	return s.allocSlow(shard)
+}
+
+// take returns a free slot of h, or 0. Its caller holds h.mu.
+func (s *Slab[T]) take(h *home) uint32 {
+	id := s.pop(&h.free)
+	if id == 0 && h.fresh < h.end {
+		id = h.fresh
+		h.fresh += s.kind.Span
+	}
+	if id != 0 {
+		h.out++
+	}
+	return id
+}
+
+// allocSlow looks further: what has ripened here, a new chunk, the other
+// shards' free slots, and last what a grace period driven now sets free.
+func (s *Slab[T]) allocSlow(shard uint32) (uint32, bool) {
+	s.Collect(shard)
+	if id, ok := s.retake(shard); ok {
+		return id, true
+	}
+	for s.grow(shard) {
+		if id, ok := s.retake(shard); ok {
+			return id, true
+		}
+	}
+	for range 2 {
+		for other := range uint32(len(s.homes)) {
+			s.Collect(other)
+			if id, ok := s.retake(other); ok {
+				return id, true
+			}
+		}
+		s.domain.TryAdvance()
+	}
+	return 0, false
+}
+
+func (s *Slab[T]) retake(shard uint32) (uint32, bool) {
+	h := &s.homes[shard]
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	id := s.take(h)
+	return id, id != 0
+}
+
+// grow makes a chunk for shard. It returns false when there can be no more.
+func (s *Slab[T]) grow(shard uint32) bool {
+	chunk, ok := s.newChunk(shard)
+	if !ok {
+		return false
+	}
+	if s.kind.Grown != nil && !s.kind.Grown(chunk, shard) {
+		return false
+	}
+	first, end := chunk<<chunkBits, (chunk+1)<<chunkBits
+	if first == 0 {
+		first = s.kind.Span // slot 0 means "none"
+	}
+	h := &s.homes[shard]
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for h.fresh < h.end { // another grew this shard meanwhile
+		s.push(&h.free, h.fresh)
+		h.fresh += s.kind.Span
+	}
+	h.fresh, h.end = first, end
+	return true
+}
+
+func (s *Slab[T]) newChunk(shard uint32) (chunk uint32, ok bool) {
+	s.growMu.Lock()
+	defer s.growMu.Unlock()
+	chunk = s.made.Load()
+	if int(chunk) == len(s.dir) {
+		return 0, false
+	}
+	slots, links := newChunk[T](s.arena), newChunk[uint32](s.arena)
+	if slots == nil || links == nil {
+		return 0, false
+	}
+	s.meta[chunk] = chunkMeta{links: links, shard: shard}
+	s.dir[chunk].Store(slots)
+	s.made.Store(chunk + 1)
+	return chunk, true
+}

@@ -1,0 +1,102 @@
+package shard
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// The word of a socket:
+//
+//	63        36 35   32 31         0
+//	[generation ][ class ][  block  ]
+//
+// block names the socket's block: none when 0, and shut when the socket is
+// closed. class is the base-2 logarithm of the block's lines.
+const (
+	blockMask       = 1<<32 - 1
+	classShift      = 32
+	classMask       = 1<<4 - 1
+	socketGenShift  = 36
+	socketLifeCount = 1 << 28
+
+	shut = blockMask
+)
+
+// Entry is one use of a lease by a socket, as it stands in the socket's block:
+// all that a packet needs, in one word. The zero Entry is an empty place.
+//
+//	63         32 31      21   20    19    0
+//	[ lease slot ][   0   ][ headers ][label]
+type Entry uint64
+
+const (
+	entryLabel   = LabelSpace - 1
+	entryHeaders = 1 << 20
+	entryShift   = 32
+)
+
+// NewEntry returns the entry for a lease slot with the given label, which has
+// headers to add to a packet or has none.
+func NewEntry(slot, label uint32, headers bool) Entry {
+	e := Entry(slot)<<entryShift | Entry(label)
+	if headers {
+		e |= entryHeaders
+	}
+	return e
+}
+
+// Lease returns the slot of the lease.
+func (e Entry) Lease() uint32 { return uint32(e >> entryShift) }
+
+// Label returns the label of the lease.
+func (e Entry) Label() uint32 { return uint32(e) & entryLabel }
+
+// Headers says whether the lease has headers to add to a packet.
+func (e Entry) Headers() bool { return e&entryHeaders != 0 }
+
+// Socket is the slot of a socket, one cache line.
+type Socket struct {
+	// word is stored under mu and loaded by every packet: the store of a new
+	// block comes after its entries, and pairs with that load.
+	word atomic.Uint64
+	mu   sync.Mutex    // serialises changes of the list
+	used atomic.Uint32 // entries in the block; changed under mu
+
+	// Current and Remote are labels, with CurrentReflects in Current. They are
+	// stored by connects and receivers; each stands alone and orders nothing.
+	Current, Remote atomic.Uint32
+
+	// Written while nobody else can reach the slot, and only then.
+	Namespace  uint32
+	Process    uint64
+	User       uint64
+	Privileges uint8
+	Protocol   uint8
+	_          [2]byte
+
+	// Neighbours in the list of the namespace's sockets, guarded by whoever
+	// keeps that list.
+	Prev, Next uint32
+	_          [1]uint32
+}
+
+// CurrentReflects marks a socket that reflects the labels of its peer.
+const CurrentReflects = 1 << 31
+
+// Used returns how many entries the socket's list has.
+func (s *Socket) Used() int { return int(s.used.Load()) }
+
+// Open says whether the socket is the one of that generation, and not closed.
+func (s *Socket) Open(generation uint32) bool {
+	_, ok := s.block(generation)
+	return ok
+}
+
+// block returns the word of an open socket; false when it is closed or another.
+func (s *Socket) block(generation uint32) (word uint64, ok bool) {
+	word = s.word.Load()
+	return word, word>>socketGenShift == uint64(generation) && word&blockMask != shut
+}
+
+// Generation returns the generation that the slot is in.
+func (s *Socket) Generation() uint32 { return uint32(s.word.Load() >> socketGenShift) }

@@ -1,0 +1,144 @@
+package shard
+
+import (
+	"sync/atomic"
+
+	"github.com/flowlabel/flowlabel/rcu"
+)
+
+// line is one cache line of a block.
+type line [lineEntries]atomic.Uint64
+
+const lineEntries = 8
+
+// classes is the number of sizes of blocks: 1, 2, 4, ... lines, the largest a
+// chunk.
+const classes = chunkBits + 1
+
+// MaxEntries is the most entries that a socket's list can have.
+const MaxEntries = lineEntries * ChunkSlots
+
+// Sockets keeps the sockets of an engine and the blocks with their lists.
+//
+// Every method may be called from any goroutine, inside a section unless it
+// says otherwise. Changes of one socket's list wait for each other; lookups
+// wait for nothing.
+type Sockets struct {
+	slab   *Slab[Socket]
+	blocks [classes]*Slab[line] // by class
+	most   int                  // entries that one list may have
+}
+
+// NewSockets returns room for limit sockets, with lists of up to most entries.
+func NewSockets(d *rcu.Domain, a *Arena, shards, limit, most int, ring func()) *Sockets {
+	ss := &Sockets{most: most}
+	ss.slab = NewSlab[Socket](d, a, shards, limit, Kind{Reclaim: ss.reclaim, Ring: ring})
+	for c := range ss.blocks {
+		k := Kind{Span: 1 << c, Ring: ring}
+		if Invariants {
+			k.Reclaim = ss.poisoner(c)
+		}
+		// Every socket may have a block of some size; the larger ones are rarer.
+		ss.blocks[c] = NewSlab[line](d, a, shards, max(limit>>c, 1), k)
+	}
+	return ss
+}
+
+// reclaim gives a closed socket's slot its next generation.
+func (ss *Sockets) reclaim(id uint32) bool {
+	s := ss.slab.At(id)
+	generation := s.word.Load()>>socketGenShift + 1
+	s.word.Store(generation<<socketGenShift | shut)
+	return generation < socketLifeCount-1
+}
+
+// poisoner makes entries of reclaimed blocks recognisable.
+func (ss *Sockets) poisoner(class int) func(uint32) bool {
+	return func(id uint32) bool {
+		lines := ss.blocks[class].Run(id)
+		for i := range lines {
+			for j := range lines[i] {
+				lines[i][j].Store(poison64)
+			}
+		}
+		return true
+	}
+}
+
+// Alloc returns a free slot, which nobody can find before Opened, and the
+// generation that its handles carry. It returns false when the table is full.
+func (ss *Sockets) Alloc(shard uint32) (id uint32, s *Socket, generation uint32, ok bool) {
+	if id, ok = ss.slab.Alloc(shard); !ok {
+		return 0, nil, 0, false
+	}
+	s = ss.slab.At(id)
+	return id, s, uint32(s.word.Load() >> socketGenShift), true
+}
+
+// Opened makes a filled slot an open socket with an empty list.
+func (s *Socket) Opened() {
+	s.Current.Store(0)
+	s.Remote.Store(0)
+	s.used.Store(0)
+	s.word.Store(s.word.Load() >> socketGenShift << socketGenShift)
+}
+
+// At returns the socket in slot id.
+func (ss *Sockets) At(id uint32) *Socket { return ss.slab.At(id) }
+
+// Release gives back a slot after Alloc that was not opened.
+func (ss *Sockets) Release(id uint32) { ss.slab.Release(id) }
+
+// Retire gives back the slot of a socket that Shut has closed.
+func (ss *Sockets) Retire(id uint32) { ss.slab.Retire(id) }
+
+// run returns the entries of the block that a socket's word names, empty when
+// it names none.
+func (ss *Sockets) run(word uint64) []line {
+	block := uint32(word & blockMask)
+	if block == 0 || block == shut {
+		return nil
+	}
+	return ss.blocks[word>>classShift&classMask].Run(block)
+}
+
+// Find returns the socket's first entry with the label, the zero Entry when it
+// has none, and false when the socket is not the one of that generation or is
+// closed. It is what a packet asks: two cache lines, no shared write.
+func (ss *Sockets) Find(s *Socket, generation, label uint32) (Entry, bool) {
+	word, ok := s.block(generation)
+	if !ok {
+		return 0, false
+	}
+	lines := ss.run(word)
+	for i := range lines {
+		for j := range lines[i] {
+			if e := Entry(lines[i][j].Load()); e.Label() == label && e != 0 {
+				return e, true
+			}
+		}
+	}
+	return 0, true
+}
+
+// Collect reclaims sockets and blocks of a shard; see Slab.Collect.
+func (ss *Sockets) Collect(shard uint32) (reclaimed int, more bool) {
+	reclaimed, more = ss.slab.Collect(shard)
+	for _, b := range ss.blocks {
+		n, m := b.Collect(shard)
+		reclaimed += n
+		more = more || m
+	}
+	return reclaimed, more
+}
+
+// Usage says what the sockets and what their blocks hold now.
+func (ss *Sockets) Usage() (sockets, blocks Usage) {
+	for _, b := range ss.blocks {
+		u := b.Usage()
+		blocks.Slots += u.Slots
+		blocks.Capacity += u.Capacity
+		blocks.Bytes += u.Bytes
+	}
+	return ss.slab.Usage(), blocks
+}

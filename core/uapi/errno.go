@@ -11,6 +11,9 @@ import (
 // an action, a control message.
 var errInvalid = errors.New("uapi: malformed request")
 
+// errNoDevice: a control message names an interface. The engine has none.
+var errNoDevice = errors.New("uapi: no such interface")
+
 // errnos says which errno a sentinel stands for: Linux's number, and the
 // constant that the platform at hand has for it. The first match counts.
 var errnos = []struct {
@@ -19,6 +22,7 @@ var errnos = []struct {
 	local  syscall.Errno
 }{
 	{errInvalid, 22, syscall.EINVAL},
+	{errNoDevice, 19, syscall.ENODEV},
 	{core.ErrLabel, 22, syscall.EINVAL},
 	{core.ErrHeaders, 22, syscall.EINVAL},
 	{core.ErrDestination, 22, syscall.EINVAL},

@@ -79,9 +79,9 @@ func (g *get) claim(id uint32, l *shard.Lease, label, old uint32) (bool, error) 
 }
 
 // abandon takes back a lease that was just created and found no place on its
-// socket's list: it dies at once, unless somebody has joined it meanwhile.
+// socket's list: it dies at once, unless somebody has used it meanwhile.
 func (g *get) abandon(id uint32, l *shard.Lease) {
-	if !g.eng.leases.Kill(id, l, 1) {
+	if !g.eng.leases.Abandon(id, l) {
 		g.ns.undo(id, l)
 	}
 }

@@ -154,7 +154,7 @@ func (n *Namespace) Purge() int {
 	defer e.domain.Return(r)
 	purged := 0
 	for label, id, ok := n.index.Next(0); ok; label, id, ok = n.index.Next(label + 1) {
-		if e.leases.Kill(id, e.leases.At(id), 0) {
+		if e.leases.Purge(id, e.leases.At(id)) {
 			purged++
 		}
 	}

@@ -40,8 +40,9 @@ func (s Socket) Renew(req Request) error {
 	default:
 		return e.count.refuse(fmt.Errorf("%w: %#x", ErrNotHeld, uint32(req.Label)))
 	}
-	l.Raise(linger, e.now()+expires)
-	s.ns.release(id)
+	now := e.now() // after the user was taken, for the sake of the linger
+	l.Raise(linger, now+expires)
+	s.ns.drop(id, l, now)
 	e.count.renewed.Inc()
 	return nil
 }

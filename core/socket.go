@@ -81,10 +81,16 @@ func (s Socket) Put(label Label) error {
 	return nil
 }
 
-// release drops the user of a lease that an entry owned.
+// release drops the user of a lease that an entry owned. The clock is read after
+// the entry was unlinked: a call that is held up in between must not make the
+// linger shorter.
 func (n *Namespace) release(id uint32) {
-	l := n.eng.leases.At(id)
-	n.eng.leases.Drop(id, l, n.eng.now())
+	n.drop(id, n.eng.leases.At(id), n.eng.now())
+}
+
+// drop drops a user of a lease at time now.
+func (n *Namespace) drop(id uint32, l *shard.Lease, now int64) {
+	n.eng.leases.Drop(id, l, now)
 	n.sweep(id, l)
 }
 
@@ -98,7 +104,7 @@ func (n *Namespace) undo(id uint32, l *shard.Lease) {
 // Namespace.closed.
 func (n *Namespace) sweep(id uint32, l *shard.Lease) {
 	if n.closed.Load() {
-		n.eng.leases.Kill(id, l, 0)
+		n.eng.leases.Purge(id, l)
 	}
 }
 

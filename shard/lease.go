@@ -40,7 +40,10 @@ const (
 // exactly one goroutine is about to put it there. judged says that expiry has
 // looked at the deadline once and found it past; every other change of the
 // word clears it, so the CAS from judged to Dead succeeds only if nobody touched
-// the lease in between.
+// the lease in between. A creator does the same with a lease that is born judged.
+//
+// Every operation stays in its section until it has done all that a mark obliges
+// it to: a slot must not be free again while somebody is about to file its id.
 //
 // The fields without atomics are written only while the phase is Free, by the
 // one goroutine that holds the slot, and are published by the CAS of the index
@@ -120,9 +123,10 @@ func (l *Lease) Expires() int64 { return l.expires.Load() }
 func (l *Lease) Linger() int64 { return l.linger.Load() }
 
 // born makes a slot that its creator has filled in a live lease with one user,
-// before anybody can find it.
+// before anybody can find it. It is judged, so that Abandon can tell whether
+// anybody has touched it since.
 func (l *Lease) born() {
-	l.word.Store(l.word.Load()&^(1<<generationShift-1) | userOne | phaseLive)
+	l.word.Store(l.word.Load()&^(1<<generationShift-1) | userOne | judgedMark | phaseLive)
 }
 
 // unborn takes born back, before anybody could find the lease.

@@ -60,14 +60,29 @@ func (ls *Leases) file(id uint32, l *Lease) {
 	}
 }
 
-// Kill makes a lease dead that has exactly the given number of users, whatever
-// its deadline, and buries it: with 0, a purge; with 1, the undoing of a
-// creation by the one who holds the only user. It returns false when the
-// number is another or the lease is dead already.
-func (ls *Leases) Kill(id uint32, l *Lease, users int) bool {
+// Purge ends a lease that lingers, whatever its deadline, and buries it. It
+// returns false when the lease has users or is dead already.
+func (ls *Leases) Purge(id uint32, l *Lease) bool {
+	return ls.kill(id, l, 0, 0)
+}
+
+// Abandon takes back a lease that its creator has published and nobody else
+// has ever used: it dies at once. It returns false when somebody has; then the
+// creator's user is still to be dropped.
+//
+// That the creator is the only user now would not do: somebody may have joined
+// and left, and was promised a linger. A lease is born judged, and every other
+// change clears the mark for as long as it has users, so the mark beside one
+// user tells.
+func (ls *Leases) Abandon(id uint32, l *Lease) bool {
+	return ls.kill(id, l, userOne, judgedMark)
+}
+
+// kill makes a live lease dead that has those users and at least those marks.
+func (ls *Leases) kill(id uint32, l *Lease, users, marks uint64) bool {
 	for {
 		w := l.word.Load()
-		if w&phaseMask != phaseLive || int(w&userMask>>userShift) != users {
+		if w&phaseMask != phaseLive || w&userMask != users || w&marks != marks {
 			return false
 		}
 		if l.word.CompareAndSwap(w, w>>generationShift<<generationShift|phaseDead) {

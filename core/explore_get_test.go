@@ -1,0 +1,226 @@
+package core_test
+
+func (t *lifeTurn) loadCell() lifePC {
+	t.hold(t.s.cell)
+	if t.drop == sectionToLookup {
+		t.exit()
+	}
+	if t.a.ref != 0 {
+		return gWord
+	}
+	return t.absent()
+}
+
+// absent is where a request goes that found no live lease.
+func (t *lifeTurn) absent() lifePC {
+	if t.op().kind == opGet {
+		return gQuota
+	}
+	return stepDone
+}
+
+func (t *lifeTurn) loadWord() lifePC {
+	w, k := t.lease().word, t.op().kind
+	t.a.seen = w
+	switch {
+	case w.phase != phaseLive:
+		return t.absent()
+	case k == opPurge && w.users > 0 && t.drop != purgeUsed:
+		return stepDone
+	case k == opPurge:
+		return uKill
+	case w.users == 0 && (k == opJoin || k == opRenew):
+		return stepDone
+	}
+	return gOwner
+}
+
+func (t *lifeTurn) readOwner() lifePC {
+	if t.lease().owner != t.lease().maker {
+		t.fail(harmOwner)
+	}
+	switch {
+	case t.op().kind == opTouch:
+		return pLinger
+	case t.op().kind == opJoin && t.drop == listThenUser:
+		return gSock
+	case t.drop == raiseThenUser || t.op().kind == opRenew && t.drop == renewNoUser:
+		return gLinger
+	}
+	return gTake
+}
+
+func (t *lifeTurn) takeUser() lifePC {
+	to := t.a.seen
+	to.users++
+	to.judged = to.judged && t.drop == keepJudged
+	switch ok := t.cas(to); {
+	case t.drop == listThenUser:
+		return stepDone
+	case !ok:
+		return gWord
+	}
+	t.a.user, t.a.held = t.a.ref, 1
+	if t.op().kind == opRenew {
+		return gLinger
+	}
+	return gSock
+}
+
+// lockSock begins the part of a GET that its socket's lock covers: PUT and close of the same socket stay out
+// until the entry stands and linger and expires are raised. Raised later, they would be by somebody whose user
+// another PUT may have dropped by then.
+func (t *lifeTurn) lockSock() lifePC {
+	k := t.sock()
+	switch {
+	case k.busy != 0:
+		return stepBlocked
+	case k.closed && t.a.mine != 0:
+		return gAbandon
+	case k.closed:
+		return t.undo()
+	}
+	k.busy = t.id + 1
+	if t.a.mine != 0 || t.drop == raiseThenUser || t.drop == listThenRaise || t.drop == listThenUser {
+		return gList
+	}
+	return gLinger
+}
+
+// raiseLinger comes before the clock is read for a use. Then of two uses that overlap, the one with the later
+// reading has loaded linger after the other raised it, and its deadline covers both.
+func (t *lifeTurn) raiseLinger() lifePC {
+	t.lease().linger = max(t.lease().linger, t.op().linger)
+	if t.op().kind == opRenew && t.drop != clockThenLinger {
+		t.a.now = t.s.now
+	}
+	return gExpires
+}
+
+func (t *lifeTurn) raiseExpires() lifePC {
+	t.lease().expires = max(t.lease().expires, t.a.now+t.op().expires)
+	switch {
+	case t.op().kind == opRenew && t.drop == renewNoUser:
+		return stepDone
+	case t.op().kind == opRenew:
+		return t.drops(true)
+	case t.drop == raiseThenUser:
+		return gTake
+	case t.drop == listThenRaise:
+		return stepDone
+	}
+	return gList
+}
+
+func (t *lifeTurn) publish() lifePC {
+	t.sock().list[t.a.ref-1]++
+	t.sock().busy = 0
+	t.lease().granted = true
+	t.a.user, t.a.held = 0, 0
+	switch {
+	case t.drop == listThenUser && t.a.mine == 0:
+		return gTake
+	case t.drop == listThenRaise && t.a.mine == 0:
+		return gLinger
+	}
+	return stepDone
+}
+
+func (t *lifeTurn) takeQuota() lifePC {
+	if t.s.quota == t.c.limit {
+		return stepDone
+	}
+	t.s.quota++
+	t.a.credit = true
+	return gSlot
+}
+
+func (t *lifeTurn) takeSlot() lifePC {
+	for i := range t.c.slots {
+		if l := &t.s.slots[i]; !l.taken {
+			l.taken = true
+			t.a.mine = i + 1
+			if t.drop == liveThenFill {
+				return gLive
+			}
+			return gFill
+		}
+	}
+	t.s.quota--
+	t.a.credit = false
+	return stepDone
+}
+
+func (t *lifeTurn) fill() lifePC {
+	l := t.s.at(t.a.mine)
+	l.owner, l.linger, l.expires = t.id+1, t.op().linger, t.a.now+t.op().expires
+	switch t.drop {
+	case liveThenFill:
+		return gSock
+	case cellThenWord:
+		return gClaim
+	}
+	return gLive
+}
+
+// makeLive stores the first word with judged set. Any other change of the word clears it, so this word, once
+// changed, never comes back: a creator that must abandon knows by it that nobody else has had a user.
+func (t *lifeTurn) makeLive() lifePC {
+	l := t.s.at(t.a.mine)
+	l.word = lifeWord{gen: l.word.gen, users: 1, phase: phaseLive, judged: true}
+	l.maker = t.id + 1
+	t.a.user, t.a.held, t.a.credit = t.a.mine, 1, false
+	if t.drop == cellThenWord {
+		return gSock
+	}
+	return gClaim
+}
+
+func (t *lifeTurn) claim() lifePC {
+	if t.s.cell != t.a.ref && t.drop != blindClaim {
+		return gUnmake
+	}
+	t.s.cell = t.a.mine
+	t.s.at(t.a.mine).claimed = true
+	if t.a.ref != 0 && t.drop == replacerRetires {
+		t.retireSlot(t.a.ref)
+	}
+	t.hold(t.a.mine)
+	switch t.drop {
+	case cellThenWord:
+		return gLive
+	case liveThenFill:
+		return gFill
+	}
+	return gSock
+}
+
+// unmake undoes a creation that nobody saw and goes to the winner.
+func (t *lifeTurn) unmake() lifePC {
+	l := t.s.at(t.a.mine)
+	*l = lifeSlot{word: lifeWord{gen: l.word.gen}, taken: t.drop == loserKeepsSlot}
+	if t.drop != loserKeepsQuota {
+		t.s.quota--
+	}
+	t.a.mine, t.a.user, t.a.held, t.a.credit = 0, 0, 0, false
+	return gCell
+}
+
+// abandon ends a lease whose creator's socket was closed meanwhile: at once if nobody else had a user of it,
+// else by dropping the creator's user.
+func (t *lifeTurn) abandon() lifePC {
+	l := t.lease()
+	first := lifeWord{gen: l.word.gen, users: 1, phase: phaseLive, judged: true}
+	alone := l.word == first
+	if t.drop == abandonAtOne {
+		alone = l.word.users == 1
+	}
+	if !alone {
+		t.a.mine = 0
+		return t.undo()
+	}
+	t.a.seen = l.word
+	t.a.user, t.a.held = 0, 0
+	t.die()
+	return t.died()
+}

@@ -1,0 +1,206 @@
+package core_test
+
+import (
+	"math"
+	"net/netip"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/flowlabel/flowlabel/core"
+)
+
+// TestMain fails the run when a test leaves a goroutine behind.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const tick = 20 * time.Millisecond // the default of Options.Tick
+
+var (
+	dst1 = netip.MustParseAddr("2001:db8::1")
+	dst2 = netip.MustParseAddr("2001:db8::2")
+)
+
+// bench is an engine in virtual time: it has no goroutine, and time passes when
+// the test says so.
+type bench struct {
+	testing.TB
+	*core.Engine
+	now atomic.Int64
+}
+
+// newBench makes an engine that is closed when the test ends.
+func newBench(t testing.TB, o core.Options) *bench {
+	t.Helper()
+	b := &bench{TB: t}
+	o.ManualAdvance = true
+	o.Clock = func() time.Duration { return time.Duration(b.now.Load()) }
+	eng, err := core.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Engine = eng
+	t.Cleanup(func() { _ = eng.Close() })
+	return b
+}
+
+// wait lets time pass and does what is due then.
+func (b *bench) wait(d time.Duration) core.Progress {
+	b.now.Add(int64(d))
+	return b.Advance(0)
+}
+
+// drain lets no time pass and waits until every slot that readers may have
+// seen is free. Grace periods follow the machine's clock.
+func (b *bench) drain() {
+	b.Helper()
+	for until := time.Now().Add(time.Minute); b.Advance(0).Waiting; {
+		if time.Now().After(until) {
+			b.Fatal("slots wait although no reader is in a section")
+		}
+		time.Sleep(50 * time.Microsecond)
+	}
+}
+
+func (b *bench) space(name string) *core.Namespace {
+	b.Helper()
+	ns, err := b.Namespace(name, core.NamespaceOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return ns
+}
+
+// socket makes a socket that acts for process and user n, without privileges.
+func (b *bench) socket(ns *core.Namespace, n uint64) core.Socket {
+	b.Helper()
+	return b.socketWith(ns, core.SocketOptions{Protocol: core.TCP, Owner: core.Credentials{Process: n, User: n}})
+}
+
+func (b *bench) socketWith(ns *core.Namespace, o core.SocketOptions) core.Socket {
+	b.Helper()
+	s, err := ns.Socket(o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return s
+}
+
+// lease makes the socket create a lease, or join or revive one.
+func (b *bench) lease(s core.Socket, label core.Label, share core.Share, linger time.Duration) core.Label {
+	b.Helper()
+	return b.get(s, core.Request{Label: label, Dst: dst1, Share: share, Create: true, Linger: linger})
+}
+
+func (b *bench) get(s core.Socket, req core.Request) core.Label {
+	b.Helper()
+	label, err := s.Get(req)
+	if err != nil {
+		b.Fatalf("Get(%+v): %v", req, err)
+	}
+	return label
+}
+
+func (b *bench) put(s core.Socket, label core.Label) {
+	b.Helper()
+	if err := s.Put(label); err != nil {
+		b.Fatalf("Put(%#x): %v", label, err)
+	}
+}
+
+// find returns what the listing says of a label, and whether it is there.
+func find(ns *core.Namespace, label core.Label) (core.Lease, bool) {
+	for l := range ns.Leases() {
+		if l.Label == label {
+			return l, true
+		}
+	}
+	return core.Lease{}, false
+}
+
+// alive says whether a label is leased or lingers.
+func alive(ns *core.Namespace, label core.Label) bool {
+	_, ok := find(ns, label)
+	return ok
+}
+
+// check asks about one packet, in a section of its own.
+func (b *bench) check(s core.Socket, label core.Label) core.Verdict {
+	r := b.Reader("test")
+	defer r.Close()
+	r.Enter()
+	defer r.Exit()
+	return r.Check(s, label)
+}
+
+// inUse returns the slots in use by kind.
+func inUse(s core.Stats) map[string]int {
+	m := make(map[string]int)
+	for _, u := range s.Memory {
+		m[u.Kind] = u.InUse
+	}
+	return m
+}
+
+// emptied fails the test unless nothing at all is left of what was leased.
+func (b *bench) emptied() {
+	b.Helper()
+	b.drain()
+	s := b.Stats()
+	if s.Leases != 0 || s.Filed != 0 || s.Sockets != 0 || s.Namespaces != 0 {
+		b.Errorf("left: %d leases, %d filed, %d sockets, %d namespaces", s.Leases, s.Filed, s.Sockets, s.Namespaces)
+	}
+	for kind, n := range inUse(s) {
+		if n != 0 {
+			b.Errorf("left: %d %s", n, kind)
+		}
+	}
+	if ended := s.Expired + s.Purged; s.Created != ended {
+		b.Errorf("%d leases created, %d ended", s.Created, ended)
+	}
+}
+
+// picture is all that can be seen of an engine without changing it.
+type picture struct {
+	figures  [5]int
+	events   [6]int64
+	memory   map[string]int
+	leases   [][]core.Lease
+	settings []core.Settings
+	verdicts []core.Verdict
+	current  []core.Label
+}
+
+// picture takes one of the engine, these namespaces and these sockets.
+func (b *bench) picture(spaces []*core.Namespace, sockets []core.Socket) (p picture) {
+	b.Helper()
+	b.drain()
+	s := b.Stats()
+	p.figures = [...]int{s.Namespaces, s.Sockets, s.Leases, s.Filed, s.Readers.Readers}
+	p.events = [...]int64{s.Created, s.Joined, s.Revived, s.Renewed, s.Put, s.Expired + s.Purged}
+	p.memory = inUse(s)
+	r := b.Reader("picture")
+	defer r.Close()
+	for _, ns := range spaces {
+		leases := slices.Collect(ns.Leases())
+		p.leases = append(p.leases, leases)
+		p.settings = append(p.settings, ns.Settings())
+		for _, s := range sockets {
+			r.Enter()
+			for _, l := range leases {
+				p.verdicts = append(p.verdicts, r.Check(s, l.Label))
+			}
+			r.Exit()
+		}
+	}
+	for _, s := range sockets {
+		current, _, _ := s.Current()
+		remote, _ := s.Remote()
+		p.current = append(p.current, current, remote)
+	}
+	return p
+}
+
+const forever = time.Duration(math.MaxInt64)

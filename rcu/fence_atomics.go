@@ -1,0 +1,33 @@
+//go:build !linux || !amd64 || race || purego
+
+package rcu
+
+import "sync/atomic"
+
+// The twin of fence_membarrier.go for every build that has no membarrier or
+// may not rely on how the compiler treats a plain store.
+
+// pinnable says that Pin always borrows.
+const pinnable = false
+
+// word is a 64-bit variable with one writer at a time and any number of
+// readers.
+type word struct{ v atomic.Uint64 }
+
+// set stores v. Go's atomics are sequentially consistent: the store comes
+// before the owner's later atomic loads and after its earlier ones. It pairs
+// with load in the scanner.
+func (w *word) set(_ bool, v uint64) { w.v.Store(v) }
+
+// load pairs with set and with claim.
+func (w *word) load() uint64 { return w.v.Load() }
+
+// claim takes a word that is zero and stores v. It pairs with the set(0) of the
+// owner before.
+func (w *word) claim(v uint64) bool { return w.v.CompareAndSwap(0, v) }
+
+// membarrierReady says no: this build stores atomically.
+func membarrierReady() bool { return false }
+
+// fenceAll is never called in this build.
+func fenceAll() bool { return false }

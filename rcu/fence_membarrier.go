@@ -1,0 +1,75 @@
+//go:build linux && amd64 && !race && !purego
+
+package rcu
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+)
+
+// This file holds every plain store to memory that other goroutines read, and
+// the system call that makes up for the missing fences. Its twin for all other
+// builds is fence_atomics.go.
+
+// pinnable says that Pin may use the records of the processors.
+const pinnable = true
+
+// word is a 64-bit variable with one writer at a time and any number of
+// readers.
+//
+// Its writer may leave out the fence that an atomic store ends in on amd64
+// (XCHG, some 6 ns). What remains is a MOV, and that is sound here because:
+//   - the hardware neither tears an aligned 64-bit MOV nor moves it over an
+//     earlier load or an earlier store; it may only delay it past later loads,
+//     which is what the writer's membarrier undoes (see grace.go);
+//   - the compiler keeps a store in program order with the atomic loads on
+//     both sides of it. The language does not promise that, so a test reads
+//     the disassembly.
+type word struct{ v uint64 }
+
+// set stores v; plainly if plain. Only the owner of the word calls it. A plain
+// set pairs with load in the scanner, behind fence.
+func (w *word) set(plain bool, v uint64) {
+	if plain {
+		w.v = v
+	} else { // an early return would cost Unpin its inlining
+		atomic.StoreUint64(&w.v, v)
+	}
+}
+
+// load pairs with set and with claim. What it returns was stored after every
+// load that its storer did earlier: on amd64 no store passes an earlier load.
+func (w *word) load() uint64 { return atomic.LoadUint64(&w.v) }
+
+// claim takes a word that is zero and stores v, with a full fence. It pairs
+// with the set(0) of the owner before.
+func (w *word) claim(v uint64) bool { return atomic.CompareAndSwapUint64(&w.v, 0, v) }
+
+// The commands of membarrier(2); golang.org/x/sys has the call's number only.
+const (
+	membarrierQuery           = 0
+	membarrierExpedited       = 1 << 3 // MEMBARRIER_CMD_PRIVATE_EXPEDITED
+	membarrierRegisterPrivate = 1 << 4 // MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED
+)
+
+// membarrierReady registers the process, once, and says whether membarrier may
+// be used. A kernel without it or a filter of system calls in front of it means
+// no. It must have answered before the first plain store.
+var membarrierReady = sync.OnceValue(func() bool {
+	known, _, errno := unix.Syscall(unix.SYS_MEMBARRIER, membarrierQuery, 0, 0)
+	return errno == 0 && known&membarrierExpedited != 0 &&
+		membarrier(membarrierRegisterPrivate) && membarrier(membarrierExpedited)
+})
+
+// membarrier gives one command to the kernel and says whether it was obeyed.
+func membarrier(command uintptr) bool {
+	_, _, errno := unix.Syscall(unix.SYS_MEMBARRIER, command, 0, 0)
+	return errno == 0
+}
+
+// fenceAll returns true after every thread of this process has passed a full
+// memory barrier between the call and the return; false if the kernel refused,
+// in which case nothing may be concluded.
+func fenceAll() bool { return membarrier(membarrierExpedited) }

@@ -20,7 +20,7 @@ func (s Socket) Connect(label Label) error {
 	e := s.ns.eng
 	r, _ := e.enter()
 	defer e.domain.Return(r)
-	if Protocol(s.slot.Protocol) != Ping && e.check(s, label) == Refused {
+	if e.check(s, label) == Refused {
 		return e.count.refuse(fmt.Errorf("%w: %#x", ErrRefused, uint32(label)))
 	}
 	for {

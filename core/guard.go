@@ -18,17 +18,29 @@ func guards(share Share, headers int) bool { return share != Any || headers != 0
 // it returns packets are checked.
 func (n *Namespace) guard() {
 	n.eng.guarded.Add(1)
-	n.guarded.Add(1)
-	if n.policy.Load() == policyOpen {
-		n.setPolicy()
+	for c := n.guarded.Load(); c > 0; c = n.guarded.Load() {
+		if n.guarded.CompareAndSwap(c, c+1) {
+			return
+		}
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.setPolicy(policyEnforced) // before the count says that it is
+	n.guarded.Add(1)
 }
 
 // unguard takes guard back, at the death of the lease.
 func (n *Namespace) unguard() {
 	n.eng.guarded.Add(-1)
+	for c := n.guarded.Load(); c > 1; c = n.guarded.Load() {
+		if n.guarded.CompareAndSwap(c, c-1) {
+			return
+		}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	if n.guarded.Add(-1) == 0 {
-		n.setPolicy()
+		n.setPolicy(policyOpen)
 	}
 }
 
@@ -48,19 +60,11 @@ func (n *Namespace) setAsked() {
 	n.mu.Unlock()
 }
 
-// setPolicy makes the policy what the count of guarding leases asks for. The
-// count is read under the lock, so the last to come here gets it right.
-func (n *Namespace) setPolicy() {
-	if n.eng.rules.Policy != ExclusiveInNamespace {
-		return // asked has set it, or it is Strict
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	switch {
-	case n.closed.Load():
-	case n.guarded.Load() > 0:
-		n.policy.Store(policyEnforced)
-	default:
-		n.policy.Store(policyOpen)
+// setPolicy changes the policy where it follows the count of guarding leases.
+// Its caller holds mu, under which alone the count leaves or reaches zero: so a
+// count above zero means that packets are checked.
+func (n *Namespace) setPolicy(p uint32) {
+	if n.eng.rules.Policy == ExclusiveInNamespace && !n.closed.Load() {
+		n.policy.Store(p)
 	}
 }

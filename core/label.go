@@ -52,7 +52,8 @@ func (s Share) String() string {
 type Protocol uint8
 
 // The kinds of sockets that differ in what the engine lets them do: only TCP
-// sockets reflect their peer's labels, and Ping sockets are never checked.
+// sockets are told to reflect their peer's labels, and packets of Ping sockets
+// (ICMPv6 echo) are never refused, though their connects are.
 const (
 	Other Protocol = iota
 	TCP

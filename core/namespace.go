@@ -102,7 +102,7 @@ func (n *Namespace) Socket(o SocketOptions) (Socket, error) {
 	slot.Namespace = n.id
 	slot.Process, slot.User = o.Owner.Process, o.Owner.User
 	slot.Privileges, slot.Protocol = uint8(o.Owner.Privileges), uint8(o.Protocol)
-	if !n.adopt(id, slot) {
+	if !n.adopt(id, slot, n.reflects(o.Protocol)) {
 		e.sockets.Release(id)
 		return Socket{}, ErrClosed
 	}
@@ -110,14 +110,19 @@ func (n *Namespace) Socket(o SocketOptions) (Socket, error) {
 	return Socket{ns: n, slot: slot, id: id, generation: generation}, nil
 }
 
+// reflects says whether a new socket reflects from the start.
+func (n *Namespace) reflects(p Protocol) bool {
+	return n.settings().Reflect&ReflectEstablished != 0 && (p == TCP || n.eng.rules.ReflectAnyProtocol)
+}
+
 // adopt opens a socket and puts it on the namespace's list, unless closed.
-func (n *Namespace) adopt(id uint32, s *shard.Socket) bool {
+func (n *Namespace) adopt(id uint32, s *shard.Socket, reflects bool) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.closed.Load() {
 		return false
 	}
-	s.Opened()
+	s.Opened(reflects)
 	s.Prev, s.Next = 0, n.head
 	if n.head != 0 {
 		n.eng.sockets.At(n.head).Prev = id

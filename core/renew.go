@@ -9,7 +9,8 @@ import (
 // Renew makes a lease last longer: of the request it takes Label, Linger,
 // Expires, Share and By. The label's lease is looked for on the socket's list;
 // when it is not there, Share is None and the caller has NetAdmin, among the
-// leases of the namespace that have users. It counts as a use. The errors are
+// leases of the namespace that have users. It counts as a use, and afterwards the
+// lease expires no earlier than its linger, the lease's own, from now. The errors are
 // ErrNotHeld, ErrLinger, ErrExpires, ErrUsers and ErrClosed.
 //
 // Cost: no lock, no allocation.
@@ -41,7 +42,8 @@ func (s Socket) Renew(req Request) error {
 		return e.count.refuse(fmt.Errorf("%w: %#x", ErrNotHeld, uint32(req.Label)))
 	}
 	now := e.now() // after the user was taken, for the sake of the linger
-	l.Raise(linger, now+expires)
+	l.Raise(linger, 0)
+	l.Raise(0, now+max(expires, l.Linger()))
 	s.ns.drop(id, l, now)
 	e.count.renewed.Inc()
 	return nil

@@ -28,6 +28,9 @@ type Rules struct {
 	// RandomIgnoresRanges chooses random labels from the stateless range too,
 	// even in a namespace that keeps the ranges apart.
 	RandomIgnoresRanges bool
+	// ReflectAnyProtocol lets Settings.Reflect make every new socket reflect, of
+	// whatever protocol, and not only TCP's.
+	ReflectAnyProtocol bool
 	// Policy says when a packet's label is looked for on its socket's list.
 	Policy Policy
 }
@@ -73,6 +76,7 @@ func Linux618() Rules {
 		QuotaBeforeRevival:  true,
 		RefusalCounts:       true,
 		RandomIgnoresRanges: true,
+		ReflectAnyProtocol:  true,
 		Policy:              ExclusiveInEngine,
 	}
 }

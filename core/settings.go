@@ -12,7 +12,7 @@ type Settings struct {
 	// (auto_flowlabels).
 	AutoLabels uint8
 	// Reflect is a sum of the replies that carry the label of what they answer:
-	// 1 established TCP, 2 TCP resets, 4 ICMPv6 echo replies (flowlabel_reflect).
+	// ReflectEstablished, ReflectReset, ReflectEcho (flowlabel_reflect).
 	Reflect uint8
 	// StateRanges keeps leases out of the labels with StatelessBit
 	// (flowlabel_state_ranges).
@@ -23,9 +23,20 @@ type Settings struct {
 // Linux's own.
 func DefaultSettings() Settings { return Settings{Consistency: true, AutoLabels: 1} }
 
+// The replies of Settings.Reflect.
+const (
+	// ReflectEstablished: sockets made while it is set reflect, as if Reflect had
+	// been called on each.
+	ReflectEstablished = 1
+	// ReflectReset: TCP resets that no socket sends.
+	ReflectReset = 2
+	// ReflectEcho: ICMPv6 echo replies.
+	ReflectEcho = 4
+)
+
 const (
 	maxAutoLabels = 3
-	maxReflect    = 7
+	maxReflect    = ReflectEstablished | ReflectReset | ReflectEcho
 )
 
 func (s Settings) check() error {

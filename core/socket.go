@@ -68,7 +68,7 @@ func (s Socket) Put(label Label) error {
 		return s.gone()
 	}
 	if entry == 0 {
-		return fmt.Errorf("%w: %#x", ErrNotHeld, uint32(label))
+		return e.count.refuse(fmt.Errorf("%w: %#x", ErrNotHeld, uint32(label)))
 	}
 	if !faulty(faultPutKeepsCurrent) {
 		s.forget(label)
@@ -103,8 +103,8 @@ func (n *Namespace) undo(id uint32, l *shard.Lease) {
 // sweep ends a lease that a closed namespace has left without users; see
 // Namespace.closed.
 func (n *Namespace) sweep(id uint32, l *shard.Lease) {
-	if n.closed.Load() {
-		n.eng.leases.Purge(id, l)
+	if n.closed.Load() && n.eng.leases.Purge(id, l) {
+		n.eng.count.purged.Inc()
 	}
 }
 

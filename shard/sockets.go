@@ -75,9 +75,13 @@ func (ss *Sockets) Alloc(shard uint32) (id uint32, s *Socket, generation uint32,
 	return id, s, uint32(s.word.Load() >> socketGenShift), true
 }
 
-// Opened makes a filled slot an open socket with an empty list.
-func (s *Socket) Opened() {
+// Opened makes a filled slot an open socket with an empty list, which may
+// reflect from the start.
+func (s *Socket) Opened(reflects bool) {
 	s.Current.Store(0)
+	if reflects {
+		s.Current.Store(CurrentReflects)
+	}
 	s.Remote.Store(0)
 	s.used.Store(0)
 	s.word.Store(s.word.Load() >> socketGenShift << socketGenShift)

@@ -1,0 +1,75 @@
+package shard
+
+import (
+	"runtime"
+	"sync"
+	"testing"
+	"weak"
+)
+
+// TestSide sets, reads and clears entries at the ends of chunks and in between.
+func TestSide(t *testing.T) {
+	r := newRig()
+	s := NewSlab[uint32](r.domain, r.arena, 1, 3*ChunkSlots, Kind{})
+	side := NewSide[string](s)
+	ids := allocAll(t, s, 0)
+	for _, id := range ids {
+		if side.Get(id) != nil {
+			t.Fatalf("%d is set", id)
+		}
+		side.Clear(id) // without a chunk, too
+	}
+	for _, id := range ids {
+		name := string(rune(id))
+		side.Set(id, &name)
+	}
+	for _, id := range ids {
+		if p := side.Get(id); p == nil || *p != string(rune(id)) {
+			t.Fatalf("%d: %v", id, p)
+		}
+		side.Clear(id)
+		if side.Get(id) != nil {
+			t.Fatalf("%d is still set", id)
+		}
+	}
+}
+
+// TestSideLetsGo checks that a cleared entry keeps nothing alive, and a set one
+// does.
+func TestSideLetsGo(t *testing.T) {
+	r := newRig()
+	side := NewSide[[64]byte](NewSlab[uint32](r.domain, r.arena, 1, 1, Kind{}))
+	p := new([64]byte)
+	seen := weak.Make(p)
+	side.Set(5, p)
+	p = nil
+	runtime.GC()
+	if seen.Value() == nil {
+		t.Fatal("a set entry was collected")
+	}
+	side.Clear(5)
+	runtime.GC()
+	if seen.Value() != nil {
+		t.Fatal("a cleared entry is still held")
+	}
+	runtime.KeepAlive(side)
+}
+
+// TestSideShared makes one chunk from many goroutines at once: none may lose
+// what it set.
+func TestSideShared(t *testing.T) {
+	for range 50 {
+		r := newRig()
+		side := NewSide[uint32](NewSlab[uint32](r.domain, r.arena, 1, 1, Kind{}))
+		var crowd sync.WaitGroup
+		for id := range uint32(8) {
+			crowd.Go(func() {
+				side.Set(id, &id)
+				if p := side.Get(id); p == nil || *p != id {
+					t.Errorf("%d is lost", id)
+				}
+			})
+		}
+		crowd.Wait()
+	}
+}

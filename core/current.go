@@ -10,6 +10,8 @@ import (
 // with IPV6_FLOWINFO_SEND on. The label must be one that the socket may send
 // with. The errors are ErrLabel, ErrRefused, which keeps the current label, and
 // ErrClosed.
+//
+// Cost: that of Reader.Check, and a compare-and-swap. No lock, no allocation.
 func (s Socket) Connect(label Label) error {
 	if label > MaxLabel {
 		return fmt.Errorf("%w: %#x", ErrLabel, uint32(label))
@@ -33,6 +35,8 @@ func (s Socket) Connect(label Label) error {
 
 // Reflect makes a TCP socket answer with its peer's labels. The errors are
 // ErrConsistency, ErrProtocol and ErrClosed.
+//
+// Cost: no lock, no allocation.
 func (s Socket) Reflect() error {
 	if err := s.open(); err != nil {
 		return err
@@ -52,6 +56,8 @@ func (s Socket) Reflect() error {
 
 // StopReflecting ends Reflect; the socket has no current label after it. The
 // errors are ErrProtocol, ErrNotHeld when it did not reflect, and ErrClosed.
+//
+// Cost: no lock, no allocation.
 func (s Socket) StopReflecting() error {
 	if err := s.open(); err != nil {
 		return err
@@ -70,6 +76,8 @@ func (s Socket) StopReflecting() error {
 
 // Current returns the socket's current label, 0 for none, and whether the
 // socket reflects. The error is ErrClosed.
+//
+// Cost: two loads.
 func (s Socket) Current() (label Label, reflects bool, err error) {
 	if err := s.open(); err != nil {
 		return 0, false, err
@@ -79,7 +87,10 @@ func (s Socket) Current() (label Label, reflects bool, err error) {
 }
 
 // Received notes the label of a packet that came in for the socket. It writes
-// only when the label is another than the last one.
+// only when the label is another than the last one; on a closed socket it does
+// nothing.
+//
+// Cost: two loads, and a store if the label is new.
 func (s Socket) Received(label Label) {
 	if s.open() == nil && s.slot.Remote.Load() != uint32(label&MaxLabel) {
 		s.slot.Remote.Store(uint32(label & MaxLabel))
@@ -87,6 +98,8 @@ func (s Socket) Received(label Label) {
 }
 
 // Remote returns the label last noted by Received. The error is ErrClosed.
+//
+// Cost: two loads.
 func (s Socket) Remote() (Label, error) {
 	if err := s.open(); err != nil {
 		return 0, err
@@ -97,6 +110,9 @@ func (s Socket) Remote() (Label, error) {
 // Query returns the lease of the socket's current label. The errors are
 // ErrNotFound, when the socket has no current label or does not hold it, and
 // ErrClosed.
+//
+// Cost: a look at the socket's list and a reading of the clock. No lock, no
+// allocation.
 func (s Socket) Query() (Lease, error) {
 	label, _, err := s.Current()
 	if err != nil {

@@ -113,6 +113,9 @@ type Progress struct {
 //
 // A program calls it when Options.ManualAdvance is set, from its own loop or
 // timer; otherwise the engine does.
+//
+// Cost: the locks of each shard, one after another, held for at most 256 leases
+// at a time; at most one membarrier(2) in 100 µs; no allocation.
 func (e *Engine) Advance(budget int) Progress {
 	if budget < 1 {
 		budget = math.MaxInt

@@ -60,12 +60,16 @@ func newNamespace(e *Engine, name string, id uint32, s Settings) *Namespace {
 func (n *Namespace) Name() string { return n.name }
 
 // Settings returns the settings in force.
+//
+// Cost: a load.
 func (n *Namespace) Settings() Settings { return n.settings() }
 
 func (n *Namespace) settings() Settings { return unpackSettings(n.packed.Load()) }
 
 // SetSettings changes the settings; leases that exist stay as they are. The
 // errors are ErrOption and ErrClosed.
+//
+// Cost: a store.
 func (n *Namespace) SetSettings(s Settings) error {
 	if err := s.check(); err != nil {
 		return err
@@ -169,6 +173,8 @@ func (n *Namespace) Purge() int {
 
 // Close closes the namespace's sockets and ends all its leases at once; its
 // name is free again. It may be called several times; it returns nil.
+//
+// Cost: that of Socket.Close for each socket, and of Purge.
 func (n *Namespace) Close() error {
 	e := n.eng
 	r, _ := e.enter()

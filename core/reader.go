@@ -35,19 +35,27 @@ type Reader struct {
 // Reader registers a reader. The name stands in statistics and in the log when
 // the reader stalls. A reader that is dropped without Close is found by the
 // garbage collector.
+//
+// Cost: an allocation and a short lock.
 func (e *Engine) Reader(name string) *Reader {
 	return &Reader{eng: e, rcu: e.domain.Register(name)}
 }
 
 // Enter begins a read-side section. Misuse panics under the race detector and
 // under the build tag invariants: entering twice, or after Close.
+//
+// Cost: about a nanosecond with membarrier(2), an atomic store elsewhere.
 func (r *Reader) Enter() { r.rcu.Enter() }
 
 // Exit ends the section that Enter began.
+//
+// Cost: as Enter.
 func (r *Reader) Exit() { r.rcu.Exit() }
 
 // Close unregisters the reader, outside any section. It may be called several
 // times.
+//
+// Cost: a short lock.
 func (r *Reader) Close() { r.rcu.Close() }
 
 // Check says whether a packet of socket s may carry label. Call it between
@@ -106,6 +114,8 @@ func (e *Engine) check(s Socket, label Label) Verdict {
 // Headers returns the headers that go with a label that socket s holds, nil for
 // none. Call it between Enter and Exit; the result may be kept, and must not be
 // changed.
+//
+// Cost: that of Check, and three loads. No lock, no allocation.
 func (r *Reader) Headers(s Socket, label Label) *Headers {
 	if s.slot == nil {
 		return nil

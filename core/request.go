@@ -51,6 +51,8 @@ type terms struct {
 
 // CheckLabel says whether a label may be asked for in the namespace at all: nil,
 // ErrLabel or ErrStateless.
+//
+// Cost: a load.
 func (n *Namespace) CheckLabel(label Label) error {
 	if label > MaxLabel {
 		return fmt.Errorf("%w: %#x", ErrLabel, uint32(label))

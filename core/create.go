@@ -82,6 +82,7 @@ func (g *get) claim(id uint32, l *shard.Lease, label, old uint32) (bool, error) 
 // socket's list: it dies at once, unless somebody has used it meanwhile.
 func (g *get) abandon(id uint32, l *shard.Lease) {
 	if !g.eng.leases.Abandon(id, l) {
+		g.eng.count.created.Inc() // it lives on
 		g.ns.undo(id, l)
 	}
 }

@@ -16,11 +16,11 @@ func (s Socket) Connect(label Label) error {
 	if label > MaxLabel {
 		return fmt.Errorf("%w: %#x", ErrLabel, uint32(label))
 	}
-	if err := s.open(); err != nil {
+	r, _, err := s.enter()
+	if err != nil {
 		return err
 	}
 	e := s.ns.eng
-	r, _ := e.enter()
 	defer e.domain.Return(r)
 	if e.check(s, label) == Refused {
 		return e.count.refuse(fmt.Errorf("%w: %#x", ErrRefused, uint32(label)))
@@ -38,11 +38,11 @@ func (s Socket) Connect(label Label) error {
 //
 // Cost: no lock, no allocation.
 func (s Socket) Reflect() error {
-	if err := s.open(); err != nil {
+	r, _, err := s.enter()
+	if err != nil {
 		return err
 	}
 	e := s.ns.eng
-	r, _ := e.enter()
 	defer e.domain.Return(r)
 	if s.ns.settings().Consistency {
 		return e.count.refuse(ErrConsistency)
@@ -59,19 +59,24 @@ func (s Socket) Reflect() error {
 //
 // Cost: no lock, no allocation.
 func (s Socket) StopReflecting() error {
-	if err := s.open(); err != nil {
+	r, _, err := s.enter()
+	if err != nil {
 		return err
 	}
 	e := s.ns.eng
-	r, _ := e.enter()
 	defer e.domain.Return(r)
 	if Protocol(s.slot.Protocol) != TCP && !faulty(faultReflectAny) {
 		return e.count.refuse(ErrProtocol)
 	}
-	if s.slot.Current.Swap(0)&shard.CurrentReflects == 0 {
-		return e.count.refuse(fmt.Errorf("%w: not reflecting", ErrNotHeld))
+	for {
+		w := s.slot.Current.Load()
+		if w&shard.CurrentReflects == 0 {
+			return e.count.refuse(fmt.Errorf("%w: not reflecting", ErrNotHeld))
+		}
+		if s.slot.Current.CompareAndSwap(w, 0) {
+			return nil
+		}
 	}
-	return nil
 }
 
 // Current returns the socket's current label, 0 for none, and whether the
@@ -79,10 +84,13 @@ func (s Socket) StopReflecting() error {
 //
 // Cost: two loads.
 func (s Socket) Current() (label Label, reflects bool, err error) {
-	if err := s.open(); err != nil {
-		return 0, false, err
+	if s.slot == nil {
+		return 0, false, ErrStale
 	}
 	w := s.slot.Current.Load()
+	if err := s.open(); err != nil { // if it is, what was loaded is its own
+		return 0, false, err
+	}
 	return Label(w &^ shard.CurrentReflects), w&shard.CurrentReflects != 0, nil
 }
 
@@ -92,19 +100,30 @@ func (s Socket) Current() (label Label, reflects bool, err error) {
 //
 // Cost: two loads, and a store if the label is new.
 func (s Socket) Received(label Label) {
-	if s.open() == nil && s.slot.Remote.Load() != uint32(label&MaxLabel) {
-		s.slot.Remote.Store(uint32(label & MaxLabel))
+	label &= MaxLabel
+	if s.slot == nil || s.slot.Remote.Load() == uint32(label) {
+		return
 	}
+	r, _, err := s.enter()
+	if err != nil {
+		return
+	}
+	defer s.ns.eng.domain.Return(r)
+	s.slot.Remote.Store(uint32(label))
 }
 
 // Remote returns the label last noted by Received. The error is ErrClosed.
 //
 // Cost: two loads.
 func (s Socket) Remote() (Label, error) {
-	if err := s.open(); err != nil {
+	if s.slot == nil {
+		return 0, ErrStale
+	}
+	remote := s.slot.Remote.Load()
+	if err := s.open(); err != nil { // if it is, what was loaded is its own
 		return 0, err
 	}
-	return Label(s.slot.Remote.Load()), nil
+	return Label(remote), nil
 }
 
 // Query returns the lease of the socket's current label. The errors are

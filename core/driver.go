@@ -145,6 +145,7 @@ func (e *Engine) expire(at uint32, now int64, budget *int, p *Progress) {
 	}
 	if next, ok := e.leases.Next(at, now); ok {
 		p.Next = min(p.Next, time.Duration(max(next-now, 0)))
+		p.Behind = p.Behind || *budget <= 0 && next <= now
 	}
 }
 

@@ -130,12 +130,13 @@ func (e *Engine) Namespace(name string, o NamespaceOptions) (*Namespace, error) 
 		return nil, fmt.Errorf("%w: namespaces", ErrTableFull)
 	}
 	n := newNamespace(e, name, id, settings)
+	e.namespaces.Set(id, n) // before Lookup can find it: its leases may die at once
 	if _, taken := e.registry.LoadOrStore(name, n); taken {
+		e.namespaces.Clear(id)
 		e.nsSlots.Release(id)
 		return nil, fmt.Errorf("%w: %q", ErrNameTaken, name)
 	}
 	e.count.namespaces.Inc()
-	e.namespaces.Set(id, n)
 	if e.closed.Load() { // Close may not have seen it
 		_ = n.Close()
 		return nil, ErrClosed

@@ -2,7 +2,6 @@ package core_test
 
 import (
 	"bytes"
-	"errors"
 	"math"
 	"net/netip"
 	"testing"
@@ -67,7 +66,7 @@ func requests() []struct {
 }
 
 // stated returns a namespace that keeps the ranges apart, with a lease in it.
-func stated(b *bench) (*core.Namespace, core.Socket) {
+func stated(b *rig) (*core.Namespace, core.Socket) {
 	ns, err := b.Namespace("a", core.NamespaceOptions{Settings: &core.Settings{StateRanges: true, Consistency: true}})
 	if err != nil {
 		b.Fatal(err)
@@ -78,7 +77,7 @@ func stated(b *bench) (*core.Namespace, core.Socket) {
 }
 
 func TestRequestFields(t *testing.T) {
-	b := newBench(t, core.Options{})
+	b := newRig(t, core.Options{})
 	ns, s := stated(b)
 	var all []refusal
 	for _, x := range requests() {
@@ -93,7 +92,7 @@ func TestRequestFields(t *testing.T) {
 // TestRequestOrder makes a request that is wrong in every field, and mends it
 // field by field: the errors come in the order that Get documents.
 func TestRequestOrder(t *testing.T) {
-	b := newBench(t, core.Options{})
+	b := newRig(t, core.Options{})
 	ns, s := stated(b)
 	req := core.Request{
 		Label: core.MaxLabel + 1, Linger: -1, Expires: -1, Share: core.None, Fresh: true,
@@ -121,16 +120,9 @@ func TestRequestOrder(t *testing.T) {
 	b.get(s, req)
 }
 
-func TestOptionFields(t *testing.T) {
-	_, err := core.New(core.Options{Rules: core.Linux618()})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestSharing asks for leases that are not to be had.
 func TestSharing(t *testing.T) {
-	b := newBench(t, core.Options{})
+	b := newRig(t, core.Options{})
 	ns := b.space("a")
 	s1, s2 := b.socket(ns, 1), b.socket(ns, 2)
 	for label, share := range map[core.Label]core.Share{1: core.Exclusive, 2: core.Process, 3: core.User, 4: core.Any, 5: core.Any} {
@@ -174,7 +166,7 @@ func TestSharing(t *testing.T) {
 // TestConnectKeeps sees that a refused Connect keeps the current label, and that
 // a bad one does.
 func TestConnectKeeps(t *testing.T) {
-	b := newBench(t, core.Options{})
+	b := newRig(t, core.Options{})
 	ns := b.space("a")
 	s1, s2 := b.socket(ns, 1), b.socket(ns, 2)
 	b.lease(s1, 3, core.Exclusive, time.Second)
@@ -199,7 +191,7 @@ func TestConnectKeeps(t *testing.T) {
 }
 
 func TestProtocol(t *testing.T) {
-	b := newBench(t, core.Options{})
+	b := newRig(t, core.Options{})
 	ns, err := b.Namespace("a", core.NamespaceOptions{Settings: &core.Settings{}})
 	if err != nil {
 		t.Fatal(err)
@@ -226,7 +218,7 @@ func TestProtocol(t *testing.T) {
 
 // TestHeadersKept sees that the engine keeps a copy of the headers.
 func TestHeadersKept(t *testing.T) {
-	b := newBench(t, core.Options{})
+	b := newRig(t, core.Options{})
 	ns := b.space("a")
 	s := b.socketWith(ns, core.SocketOptions{Owner: core.Credentials{Privileges: core.NetRaw}})
 	given := core.Headers{HopByHop: header(8, 0), Destination: header(16, 1), Routing: header(2048, 255)}
@@ -243,8 +235,5 @@ func TestHeadersKept(t *testing.T) {
 	}
 	if l, _ := find(ns, 1); l.HeaderBytes != 8+16+2048 {
 		t.Errorf("the listing says %d bytes", l.HeaderBytes)
-	}
-	if !errors.Is(core.ErrStale, core.ErrClosed) {
-		t.Error("ErrStale is no ErrClosed")
 	}
 }

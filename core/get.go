@@ -21,11 +21,11 @@ import (
 // Cost of a join: no lock but the socket's, no allocation. Of a creation: a
 // slab's lock too, and an allocation if the request has headers.
 func (s Socket) Get(req Request) (Label, error) {
-	if err := s.open(); err != nil {
+	r, at, err := s.enter()
+	if err != nil {
 		return 0, err
 	}
 	e := s.ns.eng
-	r, at := e.enter()
 	defer e.domain.Return(r)
 	by := s.owner(req.By)
 	t, err := s.ns.terms(&req, &by)

@@ -23,18 +23,18 @@ var (
 	dst2 = netip.MustParseAddr("2001:db8::2")
 )
 
-// bench is an engine in virtual time: it has no goroutine, and time passes when
+// rig is an engine in virtual time: it has no goroutine, and time passes when
 // the test says so.
-type bench struct {
+type rig struct {
 	testing.TB
 	*core.Engine
 	now atomic.Int64
 }
 
-// newBench makes an engine that is closed when the test ends.
-func newBench(t testing.TB, o core.Options) *bench {
+// newRig makes an engine that is closed when the test ends.
+func newRig(t testing.TB, o core.Options) *rig {
 	t.Helper()
-	b := &bench{TB: t}
+	b := &rig{TB: t}
 	o.ManualAdvance = true
 	o.Clock = func() time.Duration { return time.Duration(b.now.Load()) }
 	eng, err := core.New(o)
@@ -47,14 +47,14 @@ func newBench(t testing.TB, o core.Options) *bench {
 }
 
 // wait lets time pass and does what is due then.
-func (b *bench) wait(d time.Duration) core.Progress {
+func (b *rig) wait(d time.Duration) core.Progress {
 	b.now.Add(int64(d))
 	return b.Advance(0)
 }
 
 // drain lets no time pass and waits until every slot that readers may have
 // seen is free. Grace periods follow the machine's clock.
-func (b *bench) drain() {
+func (b *rig) drain() {
 	b.Helper()
 	for until := time.Now().Add(time.Minute); b.Advance(0).Waiting; {
 		if time.Now().After(until) {
@@ -64,7 +64,7 @@ func (b *bench) drain() {
 	}
 }
 
-func (b *bench) space(name string) *core.Namespace {
+func (b *rig) space(name string) *core.Namespace {
 	b.Helper()
 	ns, err := b.Namespace(name, core.NamespaceOptions{})
 	if err != nil {
@@ -74,12 +74,12 @@ func (b *bench) space(name string) *core.Namespace {
 }
 
 // socket makes a socket that acts for process and user n, without privileges.
-func (b *bench) socket(ns *core.Namespace, n uint64) core.Socket {
+func (b *rig) socket(ns *core.Namespace, n uint64) core.Socket {
 	b.Helper()
 	return b.socketWith(ns, core.SocketOptions{Protocol: core.TCP, Owner: core.Credentials{Process: n, User: n}})
 }
 
-func (b *bench) socketWith(ns *core.Namespace, o core.SocketOptions) core.Socket {
+func (b *rig) socketWith(ns *core.Namespace, o core.SocketOptions) core.Socket {
 	b.Helper()
 	s, err := ns.Socket(o)
 	if err != nil {
@@ -89,12 +89,12 @@ func (b *bench) socketWith(ns *core.Namespace, o core.SocketOptions) core.Socket
 }
 
 // lease makes the socket create a lease, or join or revive one.
-func (b *bench) lease(s core.Socket, label core.Label, share core.Share, linger time.Duration) core.Label {
+func (b *rig) lease(s core.Socket, label core.Label, share core.Share, linger time.Duration) core.Label {
 	b.Helper()
 	return b.get(s, core.Request{Label: label, Dst: dst1, Share: share, Create: true, Linger: linger})
 }
 
-func (b *bench) get(s core.Socket, req core.Request) core.Label {
+func (b *rig) get(s core.Socket, req core.Request) core.Label {
 	b.Helper()
 	label, err := s.Get(req)
 	if err != nil {
@@ -103,7 +103,7 @@ func (b *bench) get(s core.Socket, req core.Request) core.Label {
 	return label
 }
 
-func (b *bench) put(s core.Socket, label core.Label) {
+func (b *rig) put(s core.Socket, label core.Label) {
 	b.Helper()
 	if err := s.Put(label); err != nil {
 		b.Fatalf("Put(%#x): %v", label, err)
@@ -127,7 +127,7 @@ func alive(ns *core.Namespace, label core.Label) bool {
 }
 
 // check asks about one packet, in a section of its own.
-func (b *bench) check(s core.Socket, label core.Label) core.Verdict {
+func (b *rig) check(s core.Socket, label core.Label) core.Verdict {
 	r := b.Reader("test")
 	defer r.Close()
 	r.Enter()
@@ -145,7 +145,7 @@ func inUse(s core.Stats) map[string]int {
 }
 
 // emptied fails the test unless nothing at all is left of what was leased.
-func (b *bench) emptied() {
+func (b *rig) emptied() {
 	b.Helper()
 	b.drain()
 	s := b.Stats()
@@ -174,7 +174,7 @@ type picture struct {
 }
 
 // picture takes one of the engine, these namespaces and these sockets.
-func (b *bench) picture(spaces []*core.Namespace, sockets []core.Socket) (p picture) {
+func (b *rig) picture(spaces []*core.Namespace, sockets []core.Socket) (p picture) {
 	b.Helper()
 	b.drain()
 	s := b.Stats()

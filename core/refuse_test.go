@@ -18,7 +18,7 @@ type refusal struct {
 }
 
 // refuses makes the call and compares pictures taken before and after.
-func (b *bench) refuses(t *testing.T, r refusal, spaces []*core.Namespace, sockets ...core.Socket) {
+func (b *rig) refuses(t *testing.T, r refusal, spaces []*core.Namespace, sockets ...core.Socket) {
 	t.Helper()
 	before := b.picture(spaces, sockets)
 	err := r.call()
@@ -34,7 +34,7 @@ func (b *bench) refuses(t *testing.T, r refusal, spaces []*core.Namespace, socke
 }
 
 // refusesAll puts each refusal to the engine in a subtest.
-func (b *bench) refusesAll(t *testing.T, all []refusal, spaces []*core.Namespace, sockets ...core.Socket) {
+func (b *rig) refusesAll(t *testing.T, all []refusal, spaces []*core.Namespace, sockets ...core.Socket) {
 	t.Helper()
 	for _, r := range all {
 		t.Run(r.name, func(t *testing.T) { b.refuses(t, r, spaces, sockets...) })
@@ -51,7 +51,7 @@ func getting(s core.Socket, req core.Request) func() error {
 
 // counted fails the test unless the engine has counted each sentinel as often
 // as the refusals say.
-func (b *bench) counted(t *testing.T, all []refusal) {
+func (b *rig) counted(t *testing.T, all []refusal) {
 	t.Helper()
 	want := make(map[error]int64)
 	for _, r := range all {

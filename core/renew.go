@@ -15,11 +15,11 @@ import (
 //
 // Cost: no lock, no allocation.
 func (s Socket) Renew(req Request) error {
-	if err := s.open(); err != nil {
+	r, _, err := s.enter()
+	if err != nil {
 		return err
 	}
 	e := s.ns.eng
-	r, _ := e.enter()
 	defer e.domain.Return(r)
 	by := s.owner(req.By)
 	others := req.Share == None && (by.Privileges.has(NetAdmin) || faulty(faultRenewAnybody))
@@ -61,7 +61,9 @@ func (s Socket) find(label Label, others bool) (uint32, error) {
 	}
 	if others && label <= MaxLabel {
 		if id := s.ns.index.Lookup(uint32(label)); id != 0 {
-			return id, nil
+			if users, live := s.ns.eng.leases.At(id).Users(); live && users > 0 {
+				return id, nil
+			}
 		}
 	}
 	return 0, fmt.Errorf("%w: %#x", ErrNotHeld, uint32(label))

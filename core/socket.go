@@ -3,6 +3,7 @@ package core
 import (
 	"fmt"
 
+	"github.com/flowlabel/flowlabel/rcu"
 	"github.com/flowlabel/flowlabel/shard"
 )
 
@@ -36,6 +37,22 @@ func (s Socket) open() error {
 		return s.gone()
 	}
 	return nil
+}
+
+// enter begins a control operation of an open socket; see Engine.enter. That the
+// socket is open is seen inside the section, so its slot stays its own, and its
+// namespace's, until the section ends. Without an error the section is to be
+// left with Return.
+func (s Socket) enter() (*rcu.Reader, uint32, error) {
+	if s.slot == nil {
+		return nil, 0, ErrStale
+	}
+	r, at := s.ns.eng.enter()
+	if err := s.open(); err != nil {
+		s.ns.eng.domain.Return(r)
+		return nil, 0, err
+	}
+	return r, at, nil
 }
 
 // owner returns on whose behalf a call is made, by or the socket's owner.

@@ -51,8 +51,9 @@ const (
 type Lease struct {
 	word atomic.Uint64 // every store is a CAS but for those in Born, unborn and reclaim, when nobody else has the slot
 
-	// Nanoseconds on the engine's clock. Atomic maxima: they are raised only by
-	// somebody who holds a user, and read by the last one to drop his.
+	// Nanoseconds on the engine's clock. Atomic maxima: they are raised by those
+	// who hold a user, and read by the last one to drop his; expires also at the
+	// beginning of a linger and by Touch, to where the deadline is already.
 	expires atomic.Int64 // point in time
 	linger  atomic.Int64 // span
 

@@ -6,17 +6,21 @@ func (ls *Leases) Drop(id uint32, l *Lease, now int64) {
 	// The deadline is raised before the word changes, by every release and not
 	// only the last: an undo that turns out to be the last must not shorten the
 	// linger that an earlier release has promised.
-	ls.postpone(id, l, now)
-	ls.Undo(id, l)
+	ls.leave(id, l, ls.postpone(id, l, now))
 }
 
 // Undo gives up a user taken a moment ago as if it had never been taken.
-func (ls *Leases) Undo(id uint32, l *Lease) {
+func (ls *Leases) Undo(id uint32, l *Lease) { ls.leave(id, l, 0) }
+
+// leave takes a user away. A lease that it leaves lingering does not expire
+// before end.
+func (ls *Leases) leave(id uint32, l *Lease, end int64) {
 	for {
 		w := l.word.Load()
 		next := (w - userOne) &^ judgedMark
 		if next&userMask == 0 {
 			next |= filedMark
+			raise(&l.expires, end)
 		}
 		if l.word.CompareAndSwap(w, next) {
 			if (w^next)&filedMark != 0 {
@@ -30,7 +34,9 @@ func (ls *Leases) Undo(id uint32, l *Lease) {
 // Touch counts as a use by somebody who holds no user: it pushes the end of a
 // linger back to now + linger.
 func (ls *Leases) Touch(id uint32, l *Lease, now int64) {
-	ls.postpone(id, l, now)
+	if end := ls.postpone(id, l, now); l.word.Load()&userMask == 0 {
+		raise(&l.expires, end)
+	}
 	// Expiry reads the deadline again after it has set judged. If judged is not
 	// set here, that reading comes later and sees the new deadline; if it is,
 	// clearing it makes expiry's last CAS fail.
@@ -41,8 +47,12 @@ func (ls *Leases) Touch(id uint32, l *Lease, now int64) {
 	}
 }
 
-func (ls *Leases) postpone(id uint32, l *Lease, now int64) {
-	ls.node(id).Extend(ls.ceilTick(max(l.expires.Load(), now+l.linger.Load())))
+// postpone moves the deadline to the end of a linger that begins now, and
+// returns that end.
+func (ls *Leases) postpone(id uint32, l *Lease, now int64) (end int64) {
+	end = now + l.linger.Load()
+	ls.node(id).Extend(ls.ceilTick(max(l.expires.Load(), end)))
+	return end
 }
 
 // file puts a lease whose filed mark the caller has just set into its wheel.

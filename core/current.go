@@ -7,8 +7,9 @@ import (
 )
 
 // Connect makes label the socket's current one, 0 for none, as connect(2) does
-// with IPV6_FLOWINFO_SEND on. The label must be one that the socket may send
-// with. The errors are ErrLabel, ErrRefused, which keeps the current label, and
+// with IPV6_FLOWINFO_SEND on. The engine only keeps it: Query and Current tell
+// it, packets are checked by the label they carry. The label must be one that the
+// socket may send with. The errors are ErrLabel, ErrRefused, which keeps the current label, and
 // ErrClosed.
 //
 // Cost: that of Reader.Check, and a compare-and-swap. No lock, no allocation.
@@ -33,7 +34,8 @@ func (s Socket) Connect(label Label) error {
 	}
 }
 
-// Reflect makes a TCP socket answer with its peer's labels. The errors are
+// Reflect marks a TCP socket as one that answers with its peer's labels. With
+// DefaultSettings it is not permitted. The errors are
 // ErrConsistency, ErrProtocol and ErrClosed.
 //
 // Cost: no lock, no allocation.

@@ -5,12 +5,23 @@
 //
 // # Terms
 //
-// A lease binds a label to its users for a time, within a [Namespace]. A
-// [Socket] is whoever sends packets; each successful [Socket.Get] is one use of
-// a lease by a socket, each [Socket.Put] gives one up. A lease's share mode and
-// owner say who else may use it. When the last use is given up the lease
-// lingers: nobody may take its label for something else before its linger, and
-// its expires, are over. A Get with Create revives it until then.
+// A lease binds a label to those who use it, within a [Namespace]. A [Socket] is
+// whoever sends packets; each successful [Socket.Get] is one use of a lease by a
+// socket, each [Socket.Put] gives one up. A lease's share mode and owner say who
+// else may use it.
+//
+// A lease in use never ends, however much time passes: it is a count of uses.
+// When the last use is given up the lease lingers: nobody may take its label for
+// something else before its linger, and its expires, are over. That keeps
+// packets that are still under way from being taken for somebody else's. Until
+// then a Get with Create by whoever may share the lease revives it. An
+// [Exclusive] lease is shared with nobody, so nobody can revive it; a socket that
+// wants its label back after a Put leases it for its [Process] or [User].
+//
+// By default any label may be sent in a namespace whose leases are all open to
+// everybody; one lease that is not, lingering or in use, turns the check of
+// packets on for all sockets of the namespace. See [Policy]; [Strict] always
+// checks.
 //
 // # Use
 //
@@ -44,12 +55,23 @@
 // # Limits and errors
 //
 // Each table has a cap in [Options]; reaching it is an error, and so is an
-// exhausted label space. A call that fails has changed nothing. Giving up,
-// closing and expiry cannot fail. Errors wrap the sentinels of this package.
+// exhausted label space. A call that fails has changed nothing. Giving up a use
+// that the socket has, closing and expiry cannot fail. Errors wrap the sentinels
+// of this package.
 //
 // # Time
 //
 // A call that sets a time reads the clock once. A lease ends never before its
 // deadline, and at most one tick after it, plus what Advance is late. Between
-// those two moments a lingering lease can still be revived.
+// those two moments a lingering lease can still be revived. Nobody is told of an
+// expiry: Stats counts them, [Namespace.Leases] shows what is left. Tests turn
+// the time by hand with Options.Clock and Options.ManualAdvance.
+//
+// # What is recorded for others to use
+//
+// A few things are kept here because they belong to a socket or a namespace,
+// while the packets that they are about are the embedding program's: the
+// destination of a lease, a socket's current label, the last label received,
+// and the settings about automatic labels and reflection. The engine does not
+// apply them to packets.
 package core

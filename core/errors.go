@@ -9,10 +9,11 @@ import (
 // offending value; test with errors.Is. A call that returns an error has
 // changed nothing, but where [Rules] say that a refusal counts as a use.
 var (
-	// ErrClosed: the engine, the namespace, the socket or the reader is closed.
+	// ErrClosed: the engine, the namespace or the socket is closed.
 	ErrClosed = errors.New("core: closed")
-	// ErrStale: the handle names no socket, or one whose place another socket
-	// has taken. It is an ErrClosed, too.
+	// ErrStale: the handle is the zero Socket, or its socket was closed and
+	// another has its place by now. It is an ErrClosed, too, and that is what to
+	// test for: which of the two a closed socket gives is chance.
 	ErrStale = fmt.Errorf("core: stale handle: %w", ErrClosed)
 	// ErrOption: a field of Options, Rules, NamespaceOptions, SocketOptions or
 	// Settings is out of its range.
@@ -45,20 +46,22 @@ var (
 	// ErrNotShared: the label is leased, and its share mode or its owner keeps
 	// the request out.
 	ErrNotShared = errors.New("core: lease not shared with the caller")
-	// ErrNotFound: the label is not leased, and the request does not create; or
-	// a socket's current label is not on its list.
+	// ErrNotFound: the label is not leased or its lease lingers, and the request
+	// does not create; for Query, the socket has no current label or does not
+	// hold it.
 	ErrNotFound = errors.New("core: no such lease")
 	// ErrNotHeld: the socket does not hold the label, or does not reflect.
 	ErrNotHeld = errors.New("core: label not held by the socket")
 	// ErrRefused: the socket may not send with the label.
 	ErrRefused = errors.New("core: label refused")
 
-	// ErrConsistency: the namespace wants labels consistent, so nothing reflects.
+	// ErrConsistency: Settings.Consistency, which is on by default, forbids to
+	// reflect.
 	ErrConsistency = errors.New("core: reflection not permitted")
 	// ErrProtocol: the call wants a TCP socket.
 	ErrProtocol = errors.New("core: wrong protocol")
 
-	// ErrQuota: the caller's quota of leases is used up.
+	// ErrQuota: Rules.Quota does not let the caller add a lease.
 	ErrQuota = errors.New("core: quota exceeded")
 	// ErrTableFull: a table of Options is full: leases, sockets, namespaces, or
 	// the memory behind them, which also counts what still waits for readers.

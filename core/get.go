@@ -8,8 +8,8 @@ import (
 
 // Get leases a label for the socket, and returns it. It joins the label's lease
 // where there is one and the share mode allows; with Request.Create it revives a
-// lingering lease, or makes a new one. Each successful call is one use, to be
-// given up by one Put.
+// lingering lease, or makes a new one. With label 0 it always makes a new one,
+// and wants Create. Each successful call is one use, to be given up by one Put.
 //
 // The request is checked first, field by field in the order ErrLabel,
 // ErrStateless, ErrHeadersDenied, ErrHeaders, ErrLinger, ErrExpires,

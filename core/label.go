@@ -21,7 +21,8 @@ const (
 	// None shares nothing and is no mode of a lease; in a Renew it lets an
 	// administrator reach leases that are not on the socket's own list.
 	None Share = 0
-	// Exclusive admits no second request, not even from the same socket.
+	// Exclusive admits no second request, not even from the same socket, and no
+	// revival while the lease lingers.
 	Exclusive Share = 1
 	// Process admits requests whose credentials name the same process.
 	Process Share = 2
@@ -51,7 +52,8 @@ func (s Share) String() string {
 // Protocol is the kind of a socket.
 type Protocol uint8
 
-// The kinds of sockets that differ in what the engine lets them do: only TCP
+// The kinds of sockets that differ in what the engine lets them do; all others
+// are the same to it, so Other does for whatever has no kernel socket. Only TCP
 // sockets are told to reflect their peer's labels, and packets of Ping sockets
 // (ICMPv6 echo) are never refused, though their connects are.
 const (

@@ -15,7 +15,7 @@ type Options struct {
 	// Rules are the rules of leasing; zero means native mode.
 	Rules Rules
 	// MaxLeases is the most leases alive or lingering; 0 means 1<<20, at most
-	// 1<<26. A table costs memory only as it fills, but for a word a thousand.
+	// 1<<26. A table takes memory as it fills; empty, 8 bytes for each 1024.
 	MaxLeases int
 	// MaxSockets is the most sockets; 0 means 1<<20, at most 1<<26.
 	MaxSockets int

@@ -14,9 +14,25 @@ const (
 	Allowed
 	// AllowedWithHeaders: it may, and the lease has headers to go with it.
 	AllowedWithHeaders
-	// Stale: the socket is closed.
+	// Stale: the socket or its namespace is closed. Where no label is guarded
+	// packets of a closed socket may still be Allowed; see Reader.Check.
 	Stale
 )
+
+// String returns the verdict's name.
+func (v Verdict) String() string {
+	switch v {
+	case Refused:
+		return "refused"
+	case Allowed:
+		return "allowed"
+	case AllowedWithHeaders:
+		return "allowed with headers"
+	case Stale:
+		return "stale"
+	}
+	return "unknown"
+}
 
 // Reader checks packets. One worker has one; it belongs to one goroutine at a
 // time, while different readers do not know of each other.
@@ -26,7 +42,9 @@ const (
 // for a burst of packets, not longer: what was released meanwhile waits for it.
 // Outside a section a reader delays nobody.
 //
-// A reader keeps working after Engine.Close, with Stale for an answer.
+// A reader keeps working after Engine.Close, with Stale for an answer. Using one
+// after its own Close is misuse, and so is checking sockets of another engine,
+// whose memory the reader does not hold.
 type Reader struct {
 	eng *Engine
 	rcu *rcu.Reader
@@ -61,8 +79,8 @@ func (r *Reader) Close() { r.rcu.Close() }
 // Check says whether a packet of socket s may carry label. Call it between
 // Enter and Exit, on a reader of the socket's engine.
 //
-// In a namespace that guards no label every label is allowed, without a look at
-// the socket. Elsewhere label 0 and the labels that the socket holds are, and on
+// In an open namespace that guards no label every label is allowed, without a
+// look at the socket. Elsewhere label 0 and the labels that the socket holds are, and on
 // a Ping socket all.
 //
 // Cost: a load where nothing is guarded; else about two cache lines, those of
@@ -72,12 +90,19 @@ func (r *Reader) Check(s Socket, label Label) Verdict {
 	if s.ns != nil && s.ns.policy.Load() == policyOpen {
 		return Allowed
 	}
-	return r.guarded(s, label)
+	return s.verdict(label)
 }
 
-// guarded is Check's rest, apart so that Check inlines.
-func (r *Reader) guarded(s Socket, label Label) Verdict {
-	v := r.eng.check(s, label)
+// verdict is Check's rest, apart so that Check inlines: to the last unit of the
+// compiler's budget, which is why it is a method of Socket. If it were itself
+// inlined into Check, that would not fit into its callers any more.
+//
+//go:noinline
+func (s Socket) verdict(label Label) Verdict {
+	if s.slot == nil {
+		return Stale
+	}
+	v := s.ns.eng.check(s, label)
 	if v == Refused && Protocol(s.slot.Protocol) == Ping {
 		return Allowed
 	}

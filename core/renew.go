@@ -6,11 +6,13 @@ import (
 	"github.com/flowlabel/flowlabel/shard"
 )
 
-// Renew makes a lease last longer: of the request it takes Label, Linger,
+// Renew lets a lease last longer once it is not used any more: a lease in use
+// does not end, renewed or not. Of the request it takes Label, Linger,
 // Expires, Share and By. The label's lease is looked for on the socket's list;
 // when it is not there, Share is None and the caller has NetAdmin, among the
-// leases of the namespace that have users. It counts as a use, and afterwards the
-// lease expires no earlier than its linger, the lease's own, from now. The errors are
+// leases of the namespace that have users. Afterwards the
+// lease expires no earlier than its linger, the lease's own, from now. No Put is
+// owed for it. The errors are
 // ErrNotHeld, ErrLinger, ErrExpires, ErrUsers and ErrClosed.
 //
 // Cost: no lock, no allocation.

@@ -11,17 +11,20 @@ type Request struct {
 	// Label is the label wanted, at most MaxLabel. For Get, 0 lets the engine
 	// choose one at random.
 	Label Label
-	// Dst is the destination that a new lease is for. Recorded and listed; a
-	// packet's own destination is not compared with it. IPv6, neither
-	// unspecified nor IPv4-mapped; a zone is dropped.
+	// Dst is the destination that a new lease is for; Get wants it always, also
+	// for a join, which drops it. Recorded and listed; a packet's own destination
+	// is not compared with it. IPv6, neither unspecified nor IPv4-mapped; a zone
+	// is dropped.
 	Dst netip.Addr
 	// Share is the mode of a new lease, and the mode that a lease to be joined
-	// must have.
+	// must have; 0 is an error for Get. Renew does not look at it for a lease
+	// that the socket holds.
 	Share Share
-	// Create lets Get make a new lease, or revive one that lingers.
+	// Create lets Get make a new lease, or revive one that lingers. Get joins a
+	// lease in use with and without it.
 	Create bool
-	// Fresh lets Get fail with ErrExists rather than join or revive a lease.
-	// Linux calls it EXCL.
+	// Fresh lets Get fail with ErrExists rather than join or revive a lease. It
+	// goes with Create and a label; Linux calls it EXCL.
 	Fresh bool
 	// Linger is how long the label stays blocked after the last release, rounded
 	// up to Rules.MinLinger. A lease keeps the longest of all requests.
@@ -32,7 +35,8 @@ type Request struct {
 	// Headers go with the label on every packet; nil for none. A join drops
 	// them: the lease keeps its creator's. They are copied.
 	Headers *Headers
-	// By is on whose behalf the call is made; nil means the socket's owner.
+	// By is on whose behalf the call is made, instead of the socket's owner; nil
+	// means the owner. Nothing of the owner is added to it.
 	By *Credentials
 }
 

@@ -22,8 +22,8 @@ type Rules struct {
 	// QuotaBeforeRevival refuses a revival when the quota would refuse a new
 	// lease, although a revival adds none.
 	QuotaBeforeRevival bool
-	// RefusalCounts makes a refused Get a use of the lease that it was refused:
-	// it pushes the end of a linger back, for a whole linger.
+	// RefusalCounts lets a Get that is refused a lingering lease push the end of
+	// the linger back, by a whole linger from now.
 	RefusalCounts bool
 	// RandomIgnoresRanges chooses random labels from the stateless range too,
 	// even in a namespace that keeps the ranges apart.
@@ -39,8 +39,9 @@ type Rules struct {
 type Policy uint8
 
 const (
-	// ExclusiveInNamespace checks while the namespace has a lease that is not
-	// open to everybody: one that is not of mode Any, or has headers.
+	// ExclusiveInNamespace checks while the namespace has a lease, lingering ones
+	// included, that is not open to everybody: one that is not of mode Any, or
+	// has headers. The check is then of every label and every socket.
 	ExclusiveInNamespace Policy = iota
 	// ExclusiveInEngine checks in a namespace where such a lease was ever asked
 	// for, while any namespace of the engine has one. Linux since 5.3.
@@ -49,7 +50,10 @@ const (
 	Strict
 )
 
-// Quota limits leases. A field of 0 sets no limit. Lingering leases count.
+// Quota limits leases; what the limit is, is still allowed. A field of 0 sets no
+// limit. Lingering leases count, until they expire or are purged. The limits are
+// the same for every namespace and every user: they keep room, and do not divide
+// it.
 type Quota struct {
 	// Total is the most leases of the engine, for everybody.
 	Total int
@@ -59,7 +63,7 @@ type Quota struct {
 	// Socket is the most uses of leases on one socket that lets a caller without
 	// Admin create another lease.
 	Socket int
-	// Reserve is what callers without Admin must leave of Total.
+	// Reserve is how many leases callers without Admin must leave free of Total.
 	Reserve int
 	// HolderReserve is the same for those whose socket holds a lease already.
 	HolderReserve int

@@ -20,7 +20,7 @@ type Settings struct {
 }
 
 // DefaultSettings are the settings of a namespace that is given none, and
-// Linux's own.
+// Linux's own: Consistency on, AutoLabels 1, Reflect 0, StateRanges off.
 func DefaultSettings() Settings { return Settings{Consistency: true, AutoLabels: 1} }
 
 // The replies of Settings.Reflect.

@@ -69,8 +69,8 @@ func (s Socket) owner(by *Credentials) Credentials {
 
 // Put gives up one use of a label: of several, one. When it was the last use of
 // the lease by anybody, the lease lingers. When the label is the socket's
-// current one, the socket has none any more. The errors are ErrNotHeld and
-// ErrClosed.
+// current one, the socket has none any more. The errors are ErrNotHeld, also for
+// label 0, and ErrClosed.
 //
 // Cost: the socket's lock; a wheel's lock if the lease begins to linger.
 func (s Socket) Put(label Label) error {

@@ -63,12 +63,14 @@ type Stats struct {
 	Renewed   int64
 	Put       int64 // uses given up by Put; closing a socket is not counted
 	Expired   int64 // lingering leases whose time came
-	Purged    int64 // lingering leases ended by Purge or Namespace.Close
+	Purged    int64 // leases ended by Purge, or with their namespace
 	Reclaimed int64 // leases that readers can no longer see
 	Reused    int64 // leases made in a slot that held another before
 
-	// Refused counts the errors of Get, Put, Renew and the like, by sentinel;
-	// those that did not occur are left out.
+	// Refused counts the errors of Get, Put, Renew, Connect, Query, Reflect and
+	// StopReflecting by sentinel, ErrClosed and ErrStale only where they came up
+	// in the middle of a call; those that did not occur are left out. Verdicts of
+	// Reader.Check are not counted.
 	Refused map[error]int64
 	// Memory is where the bytes are.
 	Memory []MemoryUse

@@ -116,10 +116,13 @@ func (ss *Sockets) Remove(s *Socket, generation, label uint32) (Entry, bool) {
 	if !ok {
 		return 0, false
 	}
+	if label == 0 {
+		return 0, true
+	}
 	lines := ss.run(word)
 	for i := range lines {
 		for j := range lines[i] {
-			if e := Entry(lines[i][j].Load()); e.Label() == label && e != 0 {
+			if e := Entry(lines[i][j].Load()); e.Label() == label {
 				lines[i][j].Store(0)
 				s.used.Store(s.used.Load() - 1)
 				return e, true

@@ -114,10 +114,17 @@ func (ss *Sockets) Find(s *Socket, generation, label uint32) (Entry, bool) {
 	if !ok {
 		return 0, false
 	}
+	if label == 0 {
+		return 0, true
+	}
 	lines := ss.run(word)
 	for i := range lines {
-		for j := range lines[i] {
-			if e := Entry(lines[i][j].Load()); e.Label() == label && e != 0 {
+		l := &lines[i] // a pointer to an array: no bounds checks below
+		for j := range l {
+			if e := Entry(l[j].Load()); e.Label() == label {
+				if Invariants && e == poison64 {
+					panic("shard: a reader met a reclaimed block")
+				}
 				return e, true
 			}
 		}

@@ -29,6 +29,7 @@ type parser struct {
 	// behind is set by destination options that would follow the routing header.
 	// A lease cannot carry them, but the rest is read first.
 	behind bool
+	flow   uint32 // what the last flow information said, without its version bits
 }
 
 // parseOptions reads control messages one after another and returns the
@@ -109,6 +110,9 @@ func (p *parser) ipv6(kind int32, data []byte) (err error) {
 	case ipv6RoutingDstOpts: // the last one counts
 		p.headers.Destination, err = p.header(kind, data)
 	case ipv6DestinationOpts, ipv6DestinationOld:
+		if kind == ipv6DestinationOld && p.behind {
+			return malformed("second destination options")
+		}
 		p.behind = true
 		_, err = p.header(kind, data)
 	case ipv6Routing, ipv6RoutingOld:
@@ -126,13 +130,26 @@ func (p *parser) ipv6(kind int32, data []byte) (err error) {
 	case ipv6DontFragment:
 		return number(kind, data, 0, 1)
 	case ipv6FlowInfo:
-		if len(data) < 4 {
-			return malformed("flow information of %d bytes", len(data))
-		}
+		return p.flowInfo(data)
 	default:
 		return malformed("control message %d", kind)
 	}
 	return err
+}
+
+// flowInfo checks flow information. After one that was not zero the next may
+// not have bits where a packet has its version.
+func (p *parser) flowInfo(data []byte) error {
+	if len(data) < 4 {
+		return malformed("flow information of %d bytes", len(data))
+	}
+	const version = 0xf << 28
+	v := binary.BigEndian.Uint32(data)
+	if p.flow != 0 && v&version != 0 {
+		return malformed("flow information %#x after %#x", v, p.flow)
+	}
+	p.flow = v &^ version
+	return nil
 }
 
 // header returns the extension header that a message holds, which may be

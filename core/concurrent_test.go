@@ -21,7 +21,7 @@ func expected(err error) bool {
 	}
 	for _, want := range []error{
 		core.ErrClosed, core.ErrExists, core.ErrNotShared, core.ErrNotFound, core.ErrNotHeld, core.ErrRefused,
-		core.ErrConsistency, core.ErrProtocol, core.ErrNameTaken,
+		core.ErrConsistency, core.ErrProtocol, core.ErrNameTaken, core.ErrSocketFull,
 	} {
 		if errors.Is(err, want) {
 			return true

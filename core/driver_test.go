@@ -15,7 +15,7 @@ import (
 func drivers() int {
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
-	return strings.Count(string(stacks), "core.(*driver).loop(")
+	return strings.Count(string(stacks), "created by github.com/flowlabel/flowlabel/core.(*driver).run")
 }
 
 // TestGoroutines: an engine that the program advances has none, others one,
@@ -48,6 +48,42 @@ func TestGoroutines(t *testing.T) {
 	if n := runtime.NumGoroutine(); n != all {
 		t.Errorf("%d goroutines left by Close", n-all)
 	}
+}
+
+// TestCloseJoins holds the engine's goroutine up in its clock: Close waits for it.
+func TestCloseJoins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		var held atomic.Bool
+		eng, err := core.New(core.Options{Clock: func() time.Duration {
+			if held.Load() {
+				<-gate
+			}
+			return 0
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		held.Store(true)
+		time.Sleep(2 * time.Hour) // it wakes at least once an hour
+		synctest.Wait()
+		var closed atomic.Bool
+		go func() {
+			_ = eng.Close()
+			closed.Store(true)
+		}()
+		synctest.Wait()
+		if closed.Load() {
+			t.Error("Close has not waited for the goroutine")
+		}
+		held.Store(false)
+		close(gate)
+		synctest.Wait()
+		if !closed.Load() {
+			t.Error("Close does not return")
+		}
+	})
 }
 
 // slept is an engine with its own goroutine, in a bubble of synctest where time

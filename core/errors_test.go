@@ -190,6 +190,25 @@ func TestConnectKeeps(t *testing.T) {
 	}
 }
 
+// TestPutForgets: a Put of the current label leaves the socket without one, even
+// if it holds the label once more. Others keep it.
+func TestPutForgets(t *testing.T) {
+	b := newRig(t, core.Options{})
+	s := b.socket(b.space("a"), 1)
+	for _, label := range []core.Label{1, 1, 2} {
+		b.lease(s, label, core.Any, 0)
+	}
+	if err := s.Connect(1); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct{ put, current core.Label }{{2, 1}, {1, 0}} {
+		b.put(s, x.put)
+		if label, _, _ := s.Current(); label != x.current {
+			t.Errorf("current label %#x after Put(%#x), want %#x", label, x.put, x.current)
+		}
+	}
+}
+
 func TestProtocol(t *testing.T) {
 	b := newRig(t, core.Options{})
 	ns, err := b.Namespace("a", core.NamespaceOptions{Settings: &core.Settings{}})

@@ -143,6 +143,7 @@ func TestSocketFull(t *testing.T) {
 		b.lease(other, 2, core.Any, time.Second)
 		b.lease(other, 3, core.Any, time.Second)
 		b.put(other, 3)
+		b.wait(time.Second / 2)
 		for _, x := range []core.Request{
 			{Label: 4, Dst: dst1, Share: core.Any, Create: true},
 			{Label: 5, Dst: dst1, Share: core.Exclusive, Create: true},
@@ -153,11 +154,11 @@ func TestSocketFull(t *testing.T) {
 			b.refuses(t, refusal{"", getting(s, x), core.ErrSocketFull, "20 entries"}, []*core.Namespace{ns}, s, other)
 		}
 		// The refused revival took no time away and gave none.
-		b.wait(time.Second - 1)
+		b.wait(time.Second/2 - 1)
 		if !alive(ns, 3) {
 			t.Error("label 3 ended before its linger was over")
 		}
-		b.wait(tick)
+		b.wait(1 + tick)
 		if alive(ns, 3) {
 			t.Error("a refused revival prolonged the linger of label 3")
 		}
@@ -184,7 +185,7 @@ func exhaust(t *testing.T, ranges bool) {
 	}
 	// Lists are kept short, since a search for an empty place walks them. All
 	// but some labels are asked for, those are left to chance.
-	const perSocket, left = 256, 1000
+	const perSocket, left = 120, 1000
 	var s core.Socket
 	req := core.Request{Dst: dst1, Share: core.Any, Create: true}
 	for i := range last {
@@ -204,6 +205,11 @@ func exhaust(t *testing.T, ranges bool) {
 	before := b.Stats()
 	if _, err := s.Get(req); !errors.Is(err, core.ErrNoLabels) {
 		t.Fatalf("error %v, want ErrNoLabels", err)
+	}
+	guarding := req
+	guarding.Share = core.Exclusive
+	if _, err := s.Get(guarding); !errors.Is(err, core.ErrNoLabels) || b.check(b.socket(ns, 2), 1) != core.Allowed {
+		t.Errorf("error %v, want ErrNoLabels, and no label guarded", err)
 	}
 	after := b.Stats()
 	if before.Leases != after.Leases || before.Created != after.Created || inUse(before)["leases"] != inUse(after)["leases"] {

@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"flag"
 	"math"
 	"net/netip"
 	"slices"
@@ -13,8 +14,21 @@ import (
 	"github.com/flowlabel/flowlabel/core"
 )
 
-// TestMain fails the run when a test leaves a goroutine behind.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain fails the run when a test leaves a goroutine behind. It sets what rapid
+// does if the command line does not say; failing histories are printed, not kept
+// in files.
+func TestMain(m *testing.M) {
+	checks := "300"
+	if raceEnabled {
+		checks = "50"
+	}
+	for name, value := range map[string]string{"rapid.nofailfile": "true", "rapid.checks": checks, "rapid.steps": "80"} {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const tick = 20 * time.Millisecond // the default of Options.Tick
 
@@ -90,22 +104,26 @@ func (b *rig) socketWith(ns *core.Namespace, o core.SocketOptions) core.Socket {
 
 // lease makes the socket create a lease, or join or revive one.
 func (b *rig) lease(s core.Socket, label core.Label, share core.Share, linger time.Duration) core.Label {
-	b.Helper()
-	return b.get(s, core.Request{Label: label, Dst: dst1, Share: share, Create: true, Linger: linger})
+	label, err := s.Get(core.Request{Label: label, Dst: dst1, Share: share, Create: true, Linger: linger})
+	if err != nil {
+		b.Helper() // only here: it is slow
+		b.Fatalf("Get, mode %v, linger %v: %v", share, linger, err)
+	}
+	return label
 }
 
 func (b *rig) get(s core.Socket, req core.Request) core.Label {
-	b.Helper()
 	label, err := s.Get(req)
 	if err != nil {
+		b.Helper()
 		b.Fatalf("Get(%+v): %v", req, err)
 	}
 	return label
 }
 
 func (b *rig) put(s core.Socket, label core.Label) {
-	b.Helper()
 	if err := s.Put(label); err != nil {
+		b.Helper()
 		b.Fatalf("Put(%#x): %v", label, err)
 	}
 }

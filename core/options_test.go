@@ -79,6 +79,18 @@ func TestOtherOptions(t *testing.T) {
 	}
 }
 
+// TestRefusedNames: a name that is taken costs no place in the table.
+func TestRefusedNames(t *testing.T) {
+	b := newRig(t, core.Options{MaxNamespaces: 10, Shards: 1})
+	b.space("a")
+	for range 3000 {
+		if _, err := b.Namespace("a", core.NamespaceOptions{}); !errors.Is(err, core.ErrNameTaken) {
+			t.Fatal(err)
+		}
+	}
+	b.space("b")
+}
+
 // TestSettings sees every value of every setting come back.
 func TestSettings(t *testing.T) {
 	b := newRig(t, core.Options{})

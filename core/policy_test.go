@@ -161,7 +161,7 @@ func TestManyEntries(t *testing.T) {
 	b := newRig(t, core.Options{})
 	ns := b.space("a")
 	s := b.socket(ns, 1)
-	for n := core.Label(1); n <= 300; n++ {
+	for n := core.Label(1); n <= 120; n++ {
 		b.lease(s, n, core.Exclusive, 0)
 		for _, label := range []core.Label{1, n, n/2 + 1, n + 1} {
 			want := core.Allowed

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"context"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -51,6 +52,24 @@ func (r *rig) drain(t testing.TB, shards int, of ...collector) {
 		r.advance()
 	}
 	t.Fatal("slots still wait after all grace periods that they can need")
+}
+
+// settle reclaims all that waits, in a domain with a clock of its own. No
+// section may be open, and none may come to be.
+func settle(t testing.TB, d *rcu.Domain, shards int, of ...collector) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for range 4 {
+		for _, c := range of {
+			for at := range shards {
+				c.Collect(uint32(at))
+			}
+		}
+		if err := d.Synchronize(ctx); err != nil {
+			t.Fatal("a section is still open: ", err)
+		}
+	}
 }
 
 // inside runs f in a read-side section.

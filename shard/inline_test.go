@@ -1,0 +1,54 @@
+package shard
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"testing"
+)
+
+// TestInlined fails when one of the small functions on a packet's way costs its
+// caller a call, on the machines of 64 bits that packets are processed on (on
+// 386 the atomic loads alone are too dear). Inlining is decided once for all
+// callers, in other packages too, so that what the compiler says of this package
+// is enough; and it can say so for another machine than the test's.
+func TestInlined(t *testing.T) {
+	tool, err := exec.LookPath("go")
+	if err != nil {
+		t.Skip("no go command to ask the compiler with: ", err)
+	}
+	for _, arch := range []string{"amd64", "arm64"} {
+		build := exec.Command(tool, "build", "-gcflags=-m", ".")
+		build.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+arch, "CGO_ENABLED=0", "GOFLAGS=")
+		out, err := build.CombinedOutput()
+		if err != nil {
+			t.Fatalf("go build: %v\n%s", err, out)
+		}
+		for _, want := range inlined {
+			if !regexp.MustCompile(`(?m)` + want).Match(out) {
+				t.Errorf("%s: the compiler does not say %s", arch, want)
+			}
+		}
+	}
+}
+
+// inlined are lines of what the compiler has to say.
+var inlined = []string{
+	// Every instance of a generic method is named by its shape.
+	`can inline \(\*Slab\[.*\.Lease\]\)\.At$`,
+	`can inline \(\*Slab\[.*\.Socket\]\)\.At$`,
+	`can inline \(\*Slab\[.*\.page\]\)\.At$`,
+	`can inline \(\*Leases\)\.At$`,
+	`can inline \(\*Sockets\)\.At$`,
+	`can inline \(\*Index\)\.Lookup$`,
+	`can inline \(\*Socket\)\.block$`,
+	`can inline \(\*Socket\)\.Open$`,
+	`can inline Entry\.Lease$`,
+	`can inline Entry\.Label$`,
+	`can inline Entry\.Headers$`,
+	`can inline NewEntry$`,
+	`/sockets\.go:\d+:\d+: inlining call to \(\*Socket\)\.block$`,
+	`/sockets\.go:\d+:\d+: inlining call to Entry\.Label$`,
+	`/sockets\.go:\d+:\d+: inlining call to \(\*Slab\[.*\]\)\.Run$`,
+	`/index\.go:\d+:\d+: inlining call to \(\*Slab\[.*\]\)\.At$`,
+}

@@ -2,7 +2,6 @@ package shard
 
 import (
 	"reflect"
-	"sync"
 	"sync/atomic"
 )
 
@@ -16,11 +15,8 @@ const chunkMask = ChunkSlots - 1
 //
 // Every method may be called from any goroutine.
 type Arena struct {
-	mu      sync.Mutex
-	extents *extents // kept apart: a cleanup must not hold the arena itself
-	left    []byte   // rest of the newest extent; guarded by mu
-
-	bytes atomic.Int64 // cut so far; a statistic, pairs with nothing
+	extents *extents     // kept apart: a cleanup must not hold the arena itself
+	bytes   atomic.Int64 // cut so far; a statistic, pairs with nothing
 }
 
 // Bytes says how much memory has been cut from the arena so far. Pages of it

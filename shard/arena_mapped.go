@@ -4,6 +4,7 @@ package shard
 
 import (
 	"runtime"
+	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -19,7 +20,11 @@ const extentBytes = 2 << 20
 const systemPage = 4096
 
 // extents are the mappings of one arena.
-type extents struct{ mapped [][]byte }
+type extents struct {
+	mu     sync.Mutex
+	mapped [][]byte // guarded by mu until the arena is unreachable
+	left   []byte   // rest of the newest one; guarded by mu
+}
 
 func (x *extents) unmap() {
 	for _, m := range x.mapped {
@@ -39,18 +44,19 @@ func NewArena() *Arena {
 // system has no more.
 func (a *Arena) cut(n int) []byte {
 	n = (n + systemPage - 1) &^ (systemPage - 1)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if n > len(a.left) {
+	x := a.extents
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if n > len(x.left) {
 		m, err := unix.Mmap(-1, 0, max(n, extentBytes), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 		if err != nil {
 			return nil
 		}
-		a.extents.mapped = append(a.extents.mapped, m)
-		a.left = m
+		x.mapped = append(x.mapped, m)
+		x.left = m
 	}
-	b := a.left[:n:n]
-	a.left = a.left[n:]
+	b := x.left[:n:n]
+	x.left = x.left[n:]
 	a.bytes.Add(int64(n))
 	return b
 }

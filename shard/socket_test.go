@@ -38,32 +38,56 @@ func TestEntry(t *testing.T) {
 	}
 }
 
+// fillBlock fills the rest of the socket's block, label 1 and up, as Publish
+// would, which looks for an empty place each time.
+func fillBlock(ss *Sockets, s *Socket) {
+	lines := ss.run(s.word.Load())
+	for i := range lines {
+		for j := range lines[i] {
+			label := uint32(i*lineEntries + j + 1)
+			lines[i][j].Store(uint64(NewEntry(label, label, false)))
+		}
+	}
+	s.used.Store(uint32(len(lines) * lineEntries))
+}
+
 // TestListGrows takes one list through all classes of blocks up to the most
 // entries there can be. All entries stay; the old blocks go.
 func TestListGrows(t *testing.T) {
 	r := newRig()
 	ss := NewSockets(r.domain, r.arena, 1, 1, MaxEntries, nil)
 	id, s, generation := opened(t, ss)
-	fill(t, ss, s, generation, MaxEntries)
-	word, _ := s.block(generation)
-	if class := word >> classShift & classMask; class != classes-1 || s.Used() != MaxEntries {
-		t.Fatalf("%d entries are in a block of class %d", s.Used(), class)
-	}
-	if got := ss.Publish(s, generation, 0, NewEntry(1, 1, false), new(Lease), 0, 0); got != ListFull {
-		t.Fatalf("one entry too many: outcome %d", got)
-	}
-	for label := uint32(1); label <= MaxEntries; label++ {
-		if e, ok := ss.Find(s, generation, label); !ok || e != NewEntry(label, label, false) {
-			t.Fatalf("label %#x: %#x, %v", label, e, ok)
+	for class := range uint64(classes) {
+		next := uint32(s.Used() + 1)
+		if got := ss.Publish(s, generation, 0, NewEntry(next, next, false), new(Lease), 0, 0); got != Published {
+			t.Fatalf("entry %d: outcome %d", next, got)
 		}
+		word, _ := s.block(generation)
+		if got := word >> classShift & classMask; got != class || uint32(s.Used()) != next {
+			t.Fatalf("%d entries are in a block of class %d, want %d", s.Used(), got, class)
+		}
+		for label := uint32(1); label <= next; label += 1 + next/64 {
+			if e, ok := ss.Find(s, generation, label); !ok || e != NewEntry(label, label, false) {
+				t.Fatalf("label %#x: %#x, %v", label, e, ok)
+			}
+		}
+		fillBlock(ss, s)
+	}
+	if got := ss.Publish(s, generation, 0, NewEntry(1, 1, false), new(Lease), 0, 0); got != ListFull || s.Used() != MaxEntries {
+		t.Fatalf("one entry too many: outcome %d, %d used", got, s.Used())
 	}
 	r.drain(t, 1, ss)
 	if _, b := ss.Usage(); b.Slots != 1 {
 		t.Fatalf("%d blocks in use by one list", b.Slots)
 	}
-	dropped := 0
-	if !ss.Shut(s, generation, func(Entry) { dropped++ }) || dropped != MaxEntries {
-		t.Fatalf("%d entries dropped", dropped)
+	dropped := uint32(0)
+	ok := ss.Shut(s, generation, func(e Entry) {
+		if dropped++; e != NewEntry(dropped, dropped, false) {
+			t.Fatalf("entry %d of the list is %#x", dropped, e)
+		}
+	})
+	if !ok || dropped != MaxEntries {
+		t.Fatalf("%d entries dropped, %v", dropped, ok)
 	}
 	ss.Retire(id)
 	r.drain(t, 1, ss)
@@ -85,7 +109,10 @@ func TestListNoMemory(t *testing.T) {
 		}
 	}
 	_, s, generation := opened(t, ss)
-	fill(t, ss, s, generation, half)
+	for s.Used() < half {
+		fill(t, ss, s, generation, 1)
+		fillBlock(ss, s)
+	}
 	var l Lease
 	word := s.word.Load()
 	if got := ss.Publish(s, generation, 0, NewEntry(9, 9, false), &l, 5, 5); got != NoMemory {

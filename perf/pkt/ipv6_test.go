@@ -41,7 +41,7 @@ func TestFlow(t *testing.T) {
 	ah[0], ah[1] = UDP, 4
 	first, later := header(UDP, 8), header(UDP, 8)
 	first[1], later[1] = 0xff, 0xff // reserved in a fragment header, no length
-	first[3], later[3] = 1, 8 // more to come; 8 bytes into the whole
+	first[3], later[3] = 1, 8       // more to come; 8 bytes into the whole
 	cut := packet(HopByHop, header(Routing, 8), header(UDP, 24))[:HeaderLen+8+23]
 	for name, c := range map[string]struct {
 		packet   []byte

@@ -113,6 +113,9 @@ func (g *get) join(id uint32, l *shard.Lease, users int) (done bool, err error) 
 	default:
 		return false, nil
 	}
+	if revive && faulty(faultDestinationReplaced) {
+		l.Dst = g.t.dst
+	}
 	linger, expires := g.t.linger, g.now+g.t.expires
 	if faulty(faultLingerKept) {
 		linger = 0

@@ -185,7 +185,7 @@ func exhaust(t *testing.T, ranges bool) {
 	}
 	// Lists are kept short, since a search for an empty place walks them. All
 	// but some labels are asked for, those are left to chance.
-	const perSocket, left = 120, 1000
+	const perSocket, left = 30, 1000
 	var s core.Socket
 	req := core.Request{Dst: dst1, Share: core.Any, Create: true}
 	for i := range last {

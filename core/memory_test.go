@@ -108,7 +108,7 @@ func TestSmallNamespaces(t *testing.T) {
 	const spaces, limit = 1000, 64 << 20
 	labels := 2000
 	if raceEnabled || testing.Short() {
-		labels = 200
+		labels = 100
 	}
 	b := cycle(t, spaces, labels)
 	s := b.Stats()

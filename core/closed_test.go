@@ -84,7 +84,7 @@ func TestClosedSocket(t *testing.T) {
 
 // TestStaleSocket has a socket's place taken by another one.
 func TestStaleSocket(t *testing.T) {
-	b := newRig(t, core.Options{MaxSockets: 1, Shards: 1})
+	b := newRig(t, core.Options{MaxSockets: 64, Shards: 1})
 	ns, other := guarded(b, "a")
 	s := b.socket(ns, 1)
 	_ = s.Close()

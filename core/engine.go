@@ -43,7 +43,8 @@ type Engine struct {
 	_ cpu.CacheLinePad
 	// leaseCount is the number of leases not dead, changed by CAS where a quota
 	// is taken and by Add where it is returned.
-	leaseCount atomic.Int64
+	leaseCount                  atomic.Int64
+	openSockets, openNamespaces tally
 	// guarded is the number of leases not dead that are not open to everybody:
 	// raised before such a lease can be found, lowered at its death. Packets read
 	// it under ExclusiveInEngine only.
@@ -73,6 +74,7 @@ func New(o Options) (*Engine, error) {
 		shards:   uint32(o.Shards),
 		count:    newCounters(),
 	}
+	e.openSockets.most, e.openNamespaces.most = int64(o.MaxSockets), int64(o.MaxNamespaces)
 	e.driver.init(o.Tick, o.ManualAdvance)
 	e.tables(&o)
 	if !o.ManualAdvance {
@@ -125,8 +127,12 @@ func (e *Engine) Namespace(name string, o NamespaceOptions) (*Namespace, error) 
 	}
 	r, at := e.enter()
 	defer e.domain.Return(r)
+	if !e.openNamespaces.take() {
+		return nil, fmt.Errorf("%w: namespaces", ErrTableFull)
+	}
 	id, ok := e.nsSlots.Alloc(at)
 	if !ok {
+		e.openNamespaces.give()
 		return nil, fmt.Errorf("%w: namespaces", ErrTableFull)
 	}
 	n := newNamespace(e, name, id, settings)
@@ -134,9 +140,9 @@ func (e *Engine) Namespace(name string, o NamespaceOptions) (*Namespace, error) 
 	if _, taken := e.registry.LoadOrStore(name, n); taken {
 		e.namespaces.Clear(id)
 		e.nsSlots.Release(id)
+		e.openNamespaces.give()
 		return nil, fmt.Errorf("%w: %q", ErrNameTaken, name)
 	}
-	e.count.namespaces.Inc()
 	if e.closed.Load() { // Close may not have seen it
 		_ = n.Close()
 		return nil, ErrClosed

@@ -99,8 +99,12 @@ func (n *Namespace) Socket(o SocketOptions) (Socket, error) {
 	e := n.eng
 	r, at := e.enter()
 	defer e.domain.Return(r)
+	if !e.openSockets.take() {
+		return Socket{}, fmt.Errorf("%w: sockets", ErrTableFull)
+	}
 	id, slot, generation, ok := e.sockets.Alloc(at)
 	if !ok {
+		e.openSockets.give()
 		return Socket{}, fmt.Errorf("%w: sockets", ErrTableFull)
 	}
 	slot.Namespace = n.id
@@ -108,9 +112,9 @@ func (n *Namespace) Socket(o SocketOptions) (Socket, error) {
 	slot.Privileges, slot.Protocol = uint8(o.Owner.Privileges), uint8(o.Protocol)
 	if !n.adopt(id, slot, n.reflects(o.Protocol)) {
 		e.sockets.Release(id)
+		e.openSockets.give()
 		return Socket{}, ErrClosed
 	}
-	e.count.sockets.Inc()
 	return Socket{ns: n, slot: slot, id: id, generation: generation}, nil
 }
 
@@ -191,7 +195,7 @@ func (n *Namespace) Close() error {
 		e.registry.Compute(n.name, func(in *Namespace, loaded bool) (*Namespace, bool) {
 			return in, !loaded || in == n
 		})
-		e.count.namespaces.Dec()
+		e.openNamespaces.give()
 		n.leases.Add(1) // so that leaseGone sees the count come to zero
 		n.leaseGone()
 	}

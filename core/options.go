@@ -22,7 +22,9 @@ type Options struct {
 	// MaxNamespaces is the most namespaces; 0 means 4096, at most 1<<20.
 	MaxNamespaces int
 	// MaxSocketEntries is the most uses of leases that one socket can hold; 0
-	// means 4096, at most 8192.
+	// means 4096, at most 8192. A list takes 64 bytes up to 8 uses and doubles from
+	// there, and the lists of each size together take at most 640 MiB, which a
+	// million lists of 64 uses do: beyond that it is ErrTableFull.
 	MaxSocketEntries int
 	// Tick is the length of a tick of the timer wheels: how much later than its
 	// deadline a lease may end. 0 means 20 ms; 100 µs to 1 s.

@@ -62,4 +62,24 @@ func (n *Namespace) returnQuota() {
 	n.leaseGone()
 }
 
+// tally counts things up to a most, exactly.
+type tally struct {
+	n    atomic.Int64 // changed by CAS in take, so that it never exceeds most
+	most int64
+}
+
+func (t *tally) take() bool {
+	for {
+		n := t.n.Load()
+		if n >= t.most {
+			return false
+		}
+		if t.n.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+func (t *tally) give() { t.n.Add(-1) }
+
 func add(v *atomic.Int64, d int64) int { return int(v.Add(d)) }

@@ -162,6 +162,6 @@ func (s Socket) shut() {
 	if first {
 		s.ns.disown(s.id, s.slot)
 		e.sockets.Retire(s.id)
-		e.count.sockets.Dec()
+		e.openSockets.give()
 	}
 }

@@ -13,8 +13,6 @@ import (
 type counters struct {
 	created, joined, revived, renewed, puts, purged, reclaimed *xsync.Counter
 
-	namespaces, sockets *xsync.Counter
-
 	refused []*xsync.Counter // beside refusals
 }
 
@@ -30,7 +28,7 @@ func newCounters() counters {
 	c := counters{
 		created: xsync.NewCounter(), joined: xsync.NewCounter(), revived: xsync.NewCounter(),
 		renewed: xsync.NewCounter(), puts: xsync.NewCounter(), purged: xsync.NewCounter(),
-		reclaimed: xsync.NewCounter(), namespaces: xsync.NewCounter(), sockets: xsync.NewCounter(),
+		reclaimed: xsync.NewCounter(),
 	}
 	for range refusals {
 		c.refused = append(c.refused, xsync.NewCounter())
@@ -95,8 +93,8 @@ type MemoryUse struct {
 func (e *Engine) Stats() Stats {
 	c := &e.count
 	s := Stats{
-		Namespaces:  int(c.namespaces.Value()),
-		Sockets:     int(c.sockets.Value()),
+		Namespaces:  int(e.openNamespaces.n.Load()),
+		Sockets:     int(e.openSockets.n.Load()),
 		Leases:      int(e.leaseCount.Load()),
 		Filed:       e.leases.Filed(),
 		Created:     c.created.Value(),

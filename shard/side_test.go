@@ -3,6 +3,7 @@ package shard
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"weak"
 )
@@ -55,21 +56,28 @@ func TestSideLetsGo(t *testing.T) {
 	runtime.KeepAlive(side)
 }
 
-// TestSideShared makes one chunk from many goroutines at once: none may lose
-// what it set.
+// TestSideShared makes one chunk from two goroutines at once: neither may lose
+// what it set. Both wait at a gate, so that they meet in most of the rounds.
 func TestSideShared(t *testing.T) {
-	for range 50 {
-		r := newRig()
-		side := NewSide[uint32](NewSlab[uint32](r.domain, r.arena, 1, 1, Kind{}))
-		var crowd sync.WaitGroup
-		for id := range uint32(8) {
-			crowd.Go(func() {
-				side.Set(id, &id)
-				if p := side.Get(id); p == nil || *p != id {
-					t.Errorf("%d is lost", id)
+	r := newRig()
+	slab := NewSlab[uint32](r.domain, r.arena, 1, 1, Kind{})
+	for range 2000 {
+		side := NewSide[uint32](slab)
+		var gate atomic.Uint32
+		var both sync.WaitGroup
+		for id := range uint32(2) {
+			both.Go(func() {
+				for gate.Add(1); gate.Load() < 2; {
+					runtime.Gosched()
 				}
+				side.Set(id, &id)
 			})
 		}
-		crowd.Wait()
+		both.Wait()
+		for id := range uint32(2) {
+			if p := side.Get(id); p == nil || *p != id {
+				t.Fatalf("%d is lost", id)
+			}
+		}
 	}
 }

@@ -56,9 +56,11 @@ type home struct {
 	gathering  chain  // retired since waiting was sealed
 	waiting    chain  // retired before stamp was taken
 	stamp      uint64
-	out        int // slots handed out and not yet free again
-	lost       int // slots whose generation is used up
-	_          cpu.CacheLinePad
+	// out is slots handed out here less slots come back here; the sum over all
+	// homes is what is in use.
+	out  int
+	lost int // slots whose generation is used up
+	_    cpu.CacheLinePad
 }
 
 // NewSlab returns a slab for at least limit ids, in that many shards.
@@ -120,12 +122,18 @@ func (s *Slab[T]) take(h *home) uint32 {
 	return id
 }
 
-// allocSlow looks further: what has ripened here, a new chunk, the other
-// shards' free slots, and last what a grace period driven now sets free.
+// allocSlow looks further: what has ripened here, what another shard has plenty
+// of, a new chunk, the last free slots of others, and in the end what a grace
+// period driven now sets free.
 func (s *Slab[T]) allocSlow(shard uint32) (uint32, bool) {
 	s.Collect(shard)
 	if id, ok := s.retake(shard); ok {
 		return id, true
+	}
+	if s.steal(shard) {
+		if id, ok := s.retake(shard); ok {
+			return id, true
+		}
 	}
 	for s.grow(shard) {
 		if id, ok := s.retake(shard); ok {
@@ -150,6 +158,35 @@ func (s *Slab[T]) retake(shard uint32) (uint32, bool) {
 	defer h.mu.Unlock()
 	id := s.take(h)
 	return id, id != 0
+}
+
+// stolen is how many slots move at a time.
+const stolen = 32
+
+// steal moves some free slots to shard from another that has a whole chunk of
+// them, so that memory which one shard has freed serves the others, too. The
+// slots keep their owner, to whom they come back.
+func (s *Slab[T]) steal(shard uint32) bool {
+	var loot chain
+	for other := range s.homes {
+		h := &s.homes[other]
+		if uint32(other) == shard {
+			continue
+		}
+		h.mu.Lock()
+		for plenty := ChunkSlots / int(s.kind.Span); h.free.n >= plenty && loot.n < stolen; {
+			s.push(&loot, s.pop(&h.free))
+		}
+		h.mu.Unlock()
+	}
+	if loot.n == 0 {
+		return false
+	}
+	h := &s.homes[shard]
+	h.mu.Lock()
+	s.splice(&h.free, &loot)
+	h.mu.Unlock()
+	return true
 }
 
 // grow makes a chunk for shard. It returns false when there can be no more.

@@ -1,7 +1,10 @@
 package shard
 
-// chain is a singly linked list of slots, through chunkMeta.links.
-type chain struct{ head, tail uint32 }
+// chain is a singly linked list of n slots, through chunkMeta.links.
+type chain struct {
+	head, tail uint32
+	n          int
+}
 
 func (s *Slab[T]) link(id uint32) *uint32 {
 	return &s.meta[id>>chunkBits].links[id&chunkMask]
@@ -13,12 +16,14 @@ func (s *Slab[T]) push(c *chain, id uint32) {
 		c.tail = id
 	}
 	c.head = id
+	c.n++
 }
 
 func (s *Slab[T]) pop(c *chain) uint32 {
 	id := c.head
 	if id != 0 {
 		c.head = *s.link(id)
+		c.n--
 	}
 	return id
 }
@@ -33,6 +38,7 @@ func (s *Slab[T]) splice(to, from *chain) {
 		to.tail = from.tail
 	}
 	to.head = from.head
+	to.n += from.n
 	*from = chain{}
 }
 

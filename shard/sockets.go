@@ -15,6 +15,13 @@ const lineEntries = 8
 // chunk.
 const classes = chunkBits + 1
 
+// maxClassBytes is the most memory that blocks of one size may take: every
+// socket may have a list of any size, but not all of them one of thousands.
+const (
+	maxClassBytes = 512 << 20
+	lineBytes     = 64
+)
+
 // MaxEntries is the most entries that a socket's list can have.
 const MaxEntries = lineEntries * ChunkSlots
 
@@ -38,8 +45,7 @@ func NewSockets(d *rcu.Domain, a *Arena, shards, limit, most int, ring func()) *
 		if Invariants {
 			k.Reclaim = ss.poisoner(c)
 		}
-		// Every socket may have a block of some size; the larger ones are rarer.
-		ss.blocks[c] = NewSlab[line](d, a, shards, max(limit>>c, 1), k)
+		ss.blocks[c] = NewSlab[line](d, a, shards, min(limit, maxClassBytes/lineBytes>>c), k)
 	}
 	return ss
 }

@@ -47,6 +47,7 @@
 //     Only Alloc and growth can fail.
 //
 // Under the build tag invariants chunks and pages shrink, so that growth,
-// emptied pages and stolen slots are common, and reclaimed memory is poisoned:
-// a write after reclaim panics at the next Alloc.
+// emptied pages and stolen slots are common, and reclaimed memory is poisoned: a
+// lease that was written after its reclaim panics at the next Alloc, a block that
+// is read after its reclaim panics there, and a page must be empty.
 package shard

@@ -50,9 +50,11 @@ func (x *Index) Claim(label, old, next, shard uint32) (holds uint32, ok bool) {
 		if !won {
 			holds = cell.Load()
 		}
-		if !won || old != 0 { // a cell that was in use is counted already
-			x.leave(p, label, id)
+		less := uint32(oneCreator)
+		if won && old == 0 { // a cell that was in use is counted already
+			less -= oneCell
 		}
+		x.leave(p, label, id, less)
 		return holds, true
 	}
 }
@@ -88,12 +90,12 @@ func (x *Index) Clear(label, slot uint32) bool {
 	if !p.cells[label&pageMask].CompareAndSwap(slot, 0) {
 		return false
 	}
-	x.leave(p, label, id)
+	x.leave(p, label, id, oneCell)
 	return true
 }
 
-func (x *Index) leave(p *page, label, id uint32) {
-	if p.leave() {
+func (x *Index) leave(p *page, label, id, less uint32) {
+	if p.leave(less) {
 		x.unlink(label, id)
 		x.pages.slab.Retire(id)
 	}
@@ -133,7 +135,7 @@ func (x *Index) NextFree(from, to uint32) (label uint32, ok bool) {
 		}
 		p := x.pages.slab.At(id)
 		end := min(nextPage(label), to)
-		if p.state.Load() == pageCells {
+		if p.full() {
 			label = end
 			continue
 		}

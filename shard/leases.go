@@ -17,7 +17,7 @@ import (
 // slot is called inside the read-side section in which the lease was found.
 type Leases struct {
 	slab   *Slab[Lease]
-	nodes  []atomic.Pointer[[ChunkSlots]timerwheel.Node] // stored once by grown, before any slot of the chunk is used
+	timers []timers // by chunk
 	wheels []wheelHome
 	tick   int64 // nanoseconds
 	hooks  Hooks
@@ -43,6 +43,18 @@ type Hooks struct {
 	Waiting func()
 }
 
+// timers are what a chunk of leases needs besides its slots. Both arrays are
+// stored once by grown, before any slot of the chunk is used.
+type timers struct {
+	// nodes are the wheel's, touched only under its lock.
+	nodes atomic.Pointer[[ChunkSlots]timerwheel.Node]
+	// deadlines are where the lease's linger would end if its last user went
+	// without a further word: nanoseconds on the engine's clock, an atomic
+	// maximum. They are not the nodes', whose ticks wrap: a lease may be held for
+	// longer than that.
+	deadlines atomic.Pointer[[ChunkSlots]atomic.Int64]
+}
+
 // wheelHome is one shard's wheel.
 type wheelHome struct {
 	_     cpu.CacheLinePad
@@ -63,7 +75,7 @@ const burst = 256
 func NewLeases(d *rcu.Domain, a *Arena, shards, limit int, tick time.Duration, now int64, h Hooks) *Leases {
 	ls := &Leases{tick: int64(tick), hooks: h, arena: a, wheels: make([]wheelHome, shards)}
 	ls.slab = NewSlab[Lease](d, a, shards, limit, Kind{Grown: ls.grown, Reclaim: ls.reclaim, Ring: h.Waiting})
-	ls.nodes = make([]atomic.Pointer[[ChunkSlots]timerwheel.Node], len(ls.slab.dir))
+	ls.timers = make([]timers, len(ls.slab.dir))
 	for i := range ls.wheels {
 		ls.wheels[i].wheel = timerwheel.New(chunkBits, ls.floorTick(now))
 		ls.wheels[i].doomed = make([]uint32, 0, burst)
@@ -73,11 +85,12 @@ func NewLeases(d *rcu.Domain, a *Arena, shards, limit int, tick time.Duration, n
 
 // grown lends the nodes of a new chunk to its shard's wheel.
 func (ls *Leases) grown(chunk, shard uint32) bool {
-	nodes := newChunk[timerwheel.Node](ls.arena)
-	if nodes == nil {
+	nodes, deadlines := newChunk[timerwheel.Node](ls.arena), newChunk[atomic.Int64](ls.arena)
+	if nodes == nil || deadlines == nil {
 		return false
 	}
-	ls.nodes[chunk].Store(nodes)
+	ls.timers[chunk].nodes.Store(nodes)
+	ls.timers[chunk].deadlines.Store(deadlines)
 	w := &ls.wheels[shard]
 	w.mu.Lock()
 	w.wheel.SetPage(chunk, nodes[:])
@@ -86,16 +99,21 @@ func (ls *Leases) grown(chunk, shard uint32) bool {
 }
 
 func (ls *Leases) node(id uint32) *timerwheel.Node {
-	return &ls.nodes[id>>chunkBits].Load()[id&chunkMask]
+	return &ls.timers[id>>chunkBits].nodes.Load()[id&chunkMask]
+}
+
+func (ls *Leases) deadline(id uint32) *atomic.Int64 {
+	return &ls.timers[id>>chunkBits].deadlines.Load()[id&chunkMask]
 }
 
 // floorTick is the last tick that has begun by now.
 func (ls *Leases) floorTick(now int64) uint32 { return uint32(now / ls.tick) }
 
-// ceilTick is the first tick that begins at or after a deadline.
-func (ls *Leases) ceilTick(deadline int64) uint32 {
-	return uint32((deadline + ls.tick - 1) / ls.tick)
-}
+// ticks is the first tick that begins at or after a deadline.
+func (ls *Leases) ticks(deadline int64) int64 { return (deadline + ls.tick - 1) / ls.tick }
+
+// ceilTick is the same as the wheels count it, wrapping.
+func (ls *Leases) ceilTick(deadline int64) uint32 { return uint32(ls.ticks(deadline)) }
 
 // At returns the lease in slot id.
 func (ls *Leases) At(id uint32) *Lease { return ls.slab.At(id) }
@@ -125,7 +143,7 @@ func (ls *Leases) Alloc(shard uint32) (uint32, *Lease, bool) {
 func (ls *Leases) Born(id uint32, l *Lease, now, linger, expires int64) {
 	l.linger.Store(linger)
 	l.expires.Store(expires)
-	ls.node(id).Reset(ls.ceilTick(max(expires, now+linger)))
+	ls.deadline(id).Store(max(expires, now+linger))
 	l.born()
 }
 
@@ -151,10 +169,10 @@ func (ls *Leases) reclaim(id uint32) bool {
 // Collect reclaims dead leases of a shard; see Slab.Collect.
 func (ls *Leases) Collect(shard uint32) (int, bool) { return ls.slab.Collect(shard) }
 
-// Usage says what the leases take now, the wheels' nodes included.
+// Usage says what the leases take now, their timers included.
 func (ls *Leases) Usage() Usage {
 	u := ls.slab.Usage()
-	u.Bytes += int64(u.Capacity) * sizeOf[timerwheel.Node]()
+	u.Bytes += int64(u.Capacity) * (sizeOf[timerwheel.Node]() + sizeOf[atomic.Int64]())
 	return u
 }
 

@@ -1,5 +1,7 @@
 package shard
 
+import "github.com/flowlabel/flowlabel/timerwheel"
+
 // Drop gives up a user at time now, as a release does: the lease lasts at
 // least its linger from here. The last one leaves the lease lingering.
 func (ls *Leases) Drop(id uint32, l *Lease, now int64) {
@@ -51,23 +53,30 @@ func (ls *Leases) Touch(id uint32, l *Lease, now int64) {
 // returns that end.
 func (ls *Leases) postpone(id uint32, l *Lease, now int64) (end int64) {
 	end = now + l.linger.Load()
-	ls.node(id).Extend(ls.ceilTick(max(l.expires.Load(), end)))
+	raise(ls.deadline(id), max(l.expires.Load(), end))
 	return end
 }
 
 // file puts a lease whose filed mark the caller has just set into its wheel.
 func (ls *Leases) file(id uint32, l *Lease) {
+	tick := ls.ceilTick(ls.deadline(id).Load())
 	w := &ls.wheels[ls.slab.Owner(id)]
 	w.mu.Lock()
 	// A purge may have come first. It cancels under this lock, so a dead lease
 	// must not be filed after it: the id would outlive the slot.
 	if l.word.Load()&phaseMask == phaseLive {
-		w.wheel.File(id)
+		w.file(id, ls.node(id), tick)
 	}
 	w.mu.Unlock()
 	if ls.hooks.Ring != nil {
-		ls.hooks.Ring(ls.node(id).Deadline())
+		ls.hooks.Ring(tick)
 	}
+}
+
+// file puts an id that is not in the wheel there. Its caller holds mu.
+func (h *wheelHome) file(id uint32, n *timerwheel.Node, tick uint32) {
+	n.Reset(tick)
+	h.wheel.File(id)
 }
 
 // Purge ends a lease that lingers, whatever its deadline, and buries it. It
@@ -123,11 +132,10 @@ func (ls *Leases) Expire(shard uint32, now int64, budget int) (buried int, more 
 		return 0, false
 	}
 	defer h.advancing.Unlock()
-	tick := ls.floorTick(now)
 	for {
 		step := min(budget, burst)
 		h.mu.Lock()
-		more = h.wheel.Advance(tick, step, func(id uint32) { ls.judge(h, id, tick) })
+		more = h.wheel.Advance(ls.floorTick(now), step, func(id uint32) { ls.judge(h, id, now) })
 		h.mu.Unlock()
 		for _, id := range h.doomed {
 			ls.bury(id, ls.slab.At(id))
@@ -145,7 +153,7 @@ func (ls *Leases) Expire(shard uint32, now int64, budget int) (buried int, more 
 // judge decides about an id that the wheel has come to, under the wheel's lock:
 // it is dropped if it has users, filed again if its deadline has moved, and
 // doomed otherwise.
-func (ls *Leases) judge(h *wheelHome, id, tick uint32) {
+func (ls *Leases) judge(h *wheelHome, id uint32, now int64) {
 	l := ls.slab.At(id)
 	for {
 		w := l.word.Load()
@@ -162,8 +170,8 @@ func (ls *Leases) judge(h *wheelHome, id, tick uint32) {
 		if !l.word.CompareAndSwap(w, judged) {
 			continue
 		}
-		if int32(ls.node(id).Deadline()-tick) > 0 {
-			h.wheel.File(id) // still filed
+		if tick := ls.ticks(ls.deadline(id).Load()); tick > now/ls.tick {
+			h.file(id, ls.node(id), uint32(tick)) // still filed
 			return
 		}
 		if l.word.CompareAndSwap(judged, w>>generationShift<<generationShift|phaseDead) {

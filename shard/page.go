@@ -20,9 +20,11 @@ const frozen = ^uint32(0)
 
 // page is one leaf of a label index.
 type page struct {
-	// state counts the cells in use and the creators at work in the page, or is
-	// frozen. Counting and freezing are CASes on it: whoever entered before the
-	// freeze keeps it from happening, and nobody enters after it.
+	// state counts the cells in use (low half) and the creators at work in the
+	// page (high half), or is frozen. Whoever entered before the freeze, a CAS
+	// from 0, keeps it from happening, and nobody enters after it. A cell may be
+	// cleared before its creator has counted it; then the halves borrow from each
+	// other for a moment, and only their sum matters.
 	state atomic.Uint32
 	_     [15]uint32
 	// cells name a slot each, or are 0. A creator's CAS publishes the lease it
@@ -30,23 +32,35 @@ type page struct {
 	cells [pageCells]atomic.Uint32
 }
 
-// enter counts the caller in. It returns false when the page is frozen.
+// What a page's state counts.
+const (
+	oneCell    = 1
+	oneCreator = 1 << 16
+)
+
+// enter counts a creator in. It returns false when the page is frozen.
 func (p *page) enter() bool {
 	for {
 		n := p.state.Load()
 		if n == frozen {
 			return false
 		}
-		if p.state.CompareAndSwap(n, n+1) {
+		if p.state.CompareAndSwap(n, n+oneCreator) {
 			return true
 		}
 	}
 }
 
-// leave counts one cell or creator out. It returns true when that emptied the
+// leave takes a number from the state. It returns true when that emptied the
 // page and the caller froze it, and so has to unlink and retire it.
-func (p *page) leave() bool {
-	return p.state.Add(^uint32(0)) == 0 && p.state.CompareAndSwap(0, frozen)
+func (p *page) leave(less uint32) bool {
+	return p.state.Add(-less) == 0 && p.state.CompareAndSwap(0, frozen)
+}
+
+// full says whether every cell is in use.
+func (p *page) full() bool {
+	n := p.state.Load()
+	return n != frozen && n%oneCreator == pageCells
 }
 
 // Pages are the pages of all indexes of an engine.

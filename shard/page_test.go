@@ -22,7 +22,7 @@ func TestPageFreeze(t *testing.T) {
 		t.Fatal("the page froze around a creator")
 	}
 	// It leaves without a cell, and so is the one that freezes.
-	if !pg.leave() || pg.enter() {
+	if !pg.leave(oneCreator) || pg.enter() {
 		t.Fatal("the empty page is not frozen")
 	}
 	// A claim that meets the frozen page unlinks it and takes a new one.

@@ -33,12 +33,13 @@ func TestEveryListLong(t *testing.T) {
 }
 
 // TestShardsShareMemory creates on one processor after another: what one shard
-// has freed serves the others, so memory follows the peak and not the shards.
+// has freed serves the others, so memory follows the peak, but for a chunk or two
+// a shard.
 func TestShardsShareMemory(t *testing.T) {
 	const leases, shards = 8000, 8
 	b := newRig(t, core.Options{Shards: shards})
 	ns := b.space("a")
-	for range 100 { // the goroutine is moved between processors
+	for range 30 { // the goroutine is moved between processors
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
@@ -56,7 +57,7 @@ func TestShardsShareMemory(t *testing.T) {
 	}
 	for _, u := range b.Stats().Memory {
 		t.Logf("%+v", u)
-		if u.Kind == "leases" && u.Room > leases*3/2 {
+		if u.Kind == "leases" && u.Room > leases+2*shards*1024 {
 			t.Errorf("room for %d leases, never more than %d alive", u.Room, leases)
 		}
 	}

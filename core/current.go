@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"runtime"
 
 	"github.com/flowlabel/flowlabel/shard"
 )
@@ -22,7 +23,7 @@ func (s Socket) Connect(label Label) error {
 		return err
 	}
 	e := s.ns.eng
-	defer e.domain.Return(r)
+	defer e.leave(r)
 	if e.check(s, label) == Refused {
 		return e.count.refuse(fmt.Errorf("%w: %#x", ErrRefused, uint32(label)))
 	}
@@ -45,7 +46,7 @@ func (s Socket) Reflect() error {
 		return err
 	}
 	e := s.ns.eng
-	defer e.domain.Return(r)
+	defer e.leave(r)
 	if s.ns.settings().Consistency {
 		return e.count.refuse(ErrConsistency)
 	}
@@ -66,7 +67,7 @@ func (s Socket) StopReflecting() error {
 		return err
 	}
 	e := s.ns.eng
-	defer e.domain.Return(r)
+	defer e.leave(r)
 	if Protocol(s.slot.Protocol) != TCP && !faulty(faultReflectAny) {
 		return e.count.refuse(ErrProtocol)
 	}
@@ -104,13 +105,14 @@ func (s Socket) Current() (label Label, reflects bool, err error) {
 func (s Socket) Received(label Label) {
 	label &= MaxLabel
 	if s.slot == nil || s.slot.Remote.Load() == uint32(label) {
+		runtime.KeepAlive(s.ns) // as in open
 		return
 	}
 	r, _, err := s.enter()
 	if err != nil {
 		return
 	}
-	defer s.ns.eng.domain.Return(r)
+	defer s.ns.eng.leave(r)
 	s.slot.Remote.Store(uint32(label))
 }
 
@@ -141,7 +143,7 @@ func (s Socket) Query() (Lease, error) {
 	}
 	e := s.ns.eng
 	r, _ := e.enter()
-	defer e.domain.Return(r)
+	defer e.leave(r)
 	entry, ok := e.sockets.Find(s.slot, s.generation, uint32(label))
 	if !ok {
 		return Lease{}, s.gone()

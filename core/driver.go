@@ -71,7 +71,8 @@ func (d *driver) loop(e *Engine) {
 			sleep = min(sleep, d.tick)
 		}
 		timer.Reset(max(sleep, d.tick/4))
-		until := uint32((e.now() + int64(sleep)) / int64(d.tick))
+		// Rounded up: whoever files an id for a tick before that one rings.
+		until := uint32((e.now()+int64(sleep))/int64(d.tick)) + 1
 		d.alarm.Store(asleep | uint64(until))
 		select {
 		case <-timer.C:
@@ -136,10 +137,9 @@ func (e *Engine) Advance(budget int) Progress {
 // expire ends the leases of one shard.
 func (e *Engine) expire(at uint32, now int64, budget *int, p *Progress) {
 	r, _ := e.enter()
-	defer e.domain.Return(r)
+	defer e.leave(r)
 	if *budget > 0 {
-		n, more := e.leases.Expire(at, now, *budget)
-		*budget -= n
+		n, more := e.leases.Expire(at, now, budget)
 		p.Expired += n
 		p.Behind = p.Behind || more
 	}

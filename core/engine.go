@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,6 +46,8 @@ type Engine struct {
 	// is taken and by Add where it is returned.
 	leaseCount                  atomic.Int64
 	openSockets, openNamespaces tally
+
+	_ cpu.CacheLinePad
 	// guarded is the number of leases not dead that are not open to everybody:
 	// raised before such a lease can be found, lowered at its death. Packets read
 	// it under ExclusiveInEngine only.
@@ -55,7 +58,7 @@ type Engine struct {
 // New returns an engine. The error is ErrOption. Unless Options.ManualAdvance
 // is set it starts one goroutine, which Close ends.
 //
-// Cost: some 100 KiB of directories at the default caps. The first engine of a
+// Cost: about half a MiB of directories at the default caps. The first engine of a
 // process may take some milliseconds to register with membarrier(2).
 func New(o Options) (*Engine, error) {
 	o, err := o.checked()
@@ -106,10 +109,17 @@ func (e *Engine) now() int64 { return max(int64(e.clock()-e.start), 0) }
 
 // enter begins a control operation: a read-side section from its first look at
 // an index cell to its last change. It returns the section, to be left with
-// e.domain.Return, and the caller's shard.
+// leave, and the caller's shard.
 func (e *Engine) enter() (*rcu.Reader, uint32) {
 	r := e.domain.Borrow()
 	return r, uint32(r.Index()) & (e.shards - 1)
+}
+
+// leave ends what enter began. A deferred call of it keeps the engine reachable,
+// and with it the memory of the slots that the operation looks at.
+func (e *Engine) leave(r *rcu.Reader) {
+	e.domain.Return(r)
+	runtime.KeepAlive(e)
 }
 
 // Namespace makes a namespace: labels in different namespaces have nothing to
@@ -126,7 +136,10 @@ func (e *Engine) Namespace(name string, o NamespaceOptions) (*Namespace, error) 
 		return nil, err
 	}
 	r, at := e.enter()
-	defer e.domain.Return(r)
+	defer e.leave(r)
+	if e.closed.Load() {
+		return nil, ErrClosed
+	}
 	if !e.openNamespaces.take() {
 		return nil, fmt.Errorf("%w: namespaces", ErrTableFull)
 	}

@@ -26,7 +26,7 @@ func (s Socket) Get(req Request) (Label, error) {
 		return 0, err
 	}
 	e := s.ns.eng
-	defer e.domain.Return(r)
+	defer e.leave(r)
 	by := s.owner(req.By)
 	t, err := s.ns.terms(&req, &by)
 	if err != nil {

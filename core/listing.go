@@ -64,7 +64,7 @@ func (n *Namespace) Leases() iter.Seq[Lease] {
 func (n *Namespace) next(from uint32) (Lease, bool) {
 	e := n.eng
 	r, _ := e.enter()
-	defer e.domain.Return(r)
+	defer e.leave(r)
 	for label, id, ok := n.index.Next(from); ok; label, id, ok = n.index.Next(label + 1) {
 		l := e.leases.At(id)
 		if _, live := l.Users(); live {

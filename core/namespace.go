@@ -98,7 +98,10 @@ func (n *Namespace) Socket(o SocketOptions) (Socket, error) {
 	}
 	e := n.eng
 	r, at := e.enter()
-	defer e.domain.Return(r)
+	defer e.leave(r)
+	if n.closed.Load() {
+		return Socket{}, ErrClosed
+	}
 	if !e.openSockets.take() {
 		return Socket{}, fmt.Errorf("%w: sockets", ErrTableFull)
 	}
@@ -164,7 +167,7 @@ func (n *Namespace) disown(id uint32, s *shard.Socket) {
 func (n *Namespace) Purge() int {
 	e := n.eng
 	r, _ := e.enter()
-	defer e.domain.Return(r)
+	defer e.leave(r)
 	purged := 0
 	for label, id, ok := n.index.Next(0); ok; label, id, ok = n.index.Next(label + 1) {
 		if e.leases.Purge(id, e.leases.At(id)) {
@@ -182,21 +185,26 @@ func (n *Namespace) Purge() int {
 func (n *Namespace) Close() error {
 	e := n.eng
 	r, _ := e.enter()
-	defer e.domain.Return(r)
+	defer e.leave(r)
 	n.mu.Lock()
-	first := !n.closed.Swap(true)
+	first := !n.closed.Load()
+	if first {
+		// Close counts as a lease until it has shut the last socket: a Get that is
+		// under way on one of them still needs the namespace's id.
+		n.leases.Add(1)
+		n.closed.Store(true)
+	}
 	n.policy.Store(policyEnforced) // so that a packet meets its closed socket
 	n.mu.Unlock()
 	for s := n.firstSocket(); s.slot != nil; s = n.firstSocket() {
 		s.shut()
 	}
 	n.Purge()
+	e.registry.Compute(n.name, func(in *Namespace, loaded bool) (*Namespace, bool) {
+		return in, !loaded || in == n
+	})
 	if first {
-		e.registry.Compute(n.name, func(in *Namespace, loaded bool) (*Namespace, bool) {
-			return in, !loaded || in == n
-		})
 		e.openNamespaces.give()
-		n.leases.Add(1) // so that leaseGone sees the count come to zero
 		n.leaseGone()
 	}
 	return nil

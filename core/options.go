@@ -15,7 +15,8 @@ type Options struct {
 	// Rules are the rules of leasing; zero means native mode.
 	Rules Rules
 	// MaxLeases is the most leases alive or lingering; 0 means 1<<20, at most
-	// 1<<26. A table takes memory as it fills; empty, 8 bytes for each 1024.
+	// 1<<26. A table takes memory as it fills; empty, about 85 bytes for each
+	// 1024.
 	MaxLeases int
 	// MaxSockets is the most sockets; 0 means 1<<20, at most 1<<26.
 	MaxSockets int

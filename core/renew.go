@@ -22,7 +22,7 @@ func (s Socket) Renew(req Request) error {
 		return err
 	}
 	e := s.ns.eng
-	defer e.domain.Return(r)
+	defer e.leave(r)
 	by := s.owner(req.By)
 	others := req.Share == None && (by.Privileges.has(NetAdmin) || faulty(faultRenewAnybody))
 	id, err := s.find(req.Label, others)

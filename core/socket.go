@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"runtime"
 
 	"github.com/flowlabel/flowlabel/rcu"
 	"github.com/flowlabel/flowlabel/shard"
@@ -31,25 +32,27 @@ func (s Socket) gone() error {
 	return ErrClosed
 }
 
-// open returns nil for an open socket.
-func (s Socket) open() error {
+// open returns nil for an open socket. Like every use of a slot outside a
+// section it keeps the namespace reachable to the end, and so the slot's memory.
+func (s Socket) open() (err error) {
 	if s.slot == nil || !s.slot.Open(s.generation) {
-		return s.gone()
+		err = s.gone()
 	}
-	return nil
+	runtime.KeepAlive(s.ns)
+	return err
 }
 
 // enter begins a control operation of an open socket; see Engine.enter. That the
 // socket is open is seen inside the section, so its slot stays its own, and its
 // namespace's, until the section ends. Without an error the section is to be
-// left with Return.
+// left with Engine.leave.
 func (s Socket) enter() (*rcu.Reader, uint32, error) {
 	if s.slot == nil {
 		return nil, 0, ErrStale
 	}
 	r, at := s.ns.eng.enter()
 	if err := s.open(); err != nil {
-		s.ns.eng.domain.Return(r)
+		s.ns.eng.leave(r)
 		return nil, 0, err
 	}
 	return r, at, nil
@@ -79,7 +82,7 @@ func (s Socket) Put(label Label) error {
 	}
 	e := s.ns.eng
 	r, _ := e.enter()
-	defer e.domain.Return(r)
+	defer e.leave(r)
 	entry, ok := e.sockets.Remove(s.slot, s.generation, uint32(label))
 	if !ok {
 		return s.gone()
@@ -148,7 +151,7 @@ func (s Socket) Close() error {
 		return ErrStale
 	}
 	r, _ := s.ns.eng.enter()
-	defer s.ns.eng.domain.Return(r)
+	defer s.ns.eng.leave(r)
 	s.shut()
 	return nil
 }

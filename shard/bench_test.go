@@ -108,7 +108,7 @@ func BenchmarkLifecycle(b *testing.B) {
 		k.leases.Drop(id, l, now)
 		if i%held == held-1 {
 			now += int64(2 * time.Second)
-			k.leases.Expire(0, now, math.MaxInt)
+			k.leases.Expire(0, now, budgetOf(math.MaxInt))
 		}
 		k.domain.Return(reader)
 		if i%held == held-1 {

@@ -171,7 +171,7 @@ func TestExpireOneAtATime(t *testing.T) {
 	ls = NewLeases(r.domain, r.arena, 1, 8, testTick, 0, Hooks{
 		Dead: func(uint32, *Lease) {
 			deaths++
-			if n, more := ls.Expire(0, int64(time.Hour), math.MaxInt); n != 0 || more {
+			if n, more := ls.Expire(0, int64(time.Hour), budgetOf(math.MaxInt)); n != 0 || more {
 				t.Errorf("a second one at work: %d, %v", n, more)
 			}
 		},
@@ -181,7 +181,7 @@ func TestExpireOneAtATime(t *testing.T) {
 		id, l := born(t, ls, 0, 1, 1)
 		ls.Drop(id, l, 0)
 	}
-	if n, more := ls.Expire(0, int64(time.Minute), math.MaxInt); n != 2 || more || deaths != 2 {
+	if n, more := ls.Expire(0, int64(time.Minute), budgetOf(math.MaxInt)); n != 2 || more || deaths != 2 {
 		t.Fatalf("%d buried, %d deaths, more: %v", n, deaths, more)
 	}
 	if ls.Expired() != 2 {
@@ -202,7 +202,7 @@ func TestExpireInSteps(t *testing.T) {
 		buried, calls := 0, 0
 		for more := true; more; calls++ {
 			var n int
-			n, more = ls.Expire(0, int64(testTick), budget)
+			n, more = ls.Expire(0, int64(testTick), budgetOf(budget))
 			if n > max(budget, 1) {
 				t.Fatalf("%d buried on a budget of %d", n, budget)
 			}

@@ -57,12 +57,14 @@ type timers struct {
 
 // wheelHome is one shard's wheel.
 type wheelHome struct {
-	_     cpu.CacheLinePad
-	mu    sync.Mutex
-	wheel *timerwheel.Wheel // guarded by mu
-	// advancing is held by the one goroutine that advances this wheel; it guards
-	// doomed. It is never waited for.
-	advancing sync.Mutex
+	_       cpu.CacheLinePad
+	mu      sync.Mutex
+	wheel   *timerwheel.Wheel // guarded by mu
+	reached int64             // tick that the wheel was last sent to, not wrapping; guarded by mu
+	left    bool              // it has not got there; guarded by mu
+	// advancing is set, by CAS, by the one goroutine that advances this wheel, and
+	// gives it doomed. It is never waited for, and no lock: hooks run under it.
+	advancing atomic.Bool
 	doomed    []uint32
 	_         cpu.CacheLinePad
 }
@@ -78,6 +80,7 @@ func NewLeases(d *rcu.Domain, a *Arena, shards, limit int, tick time.Duration, n
 	ls.timers = make([]timers, len(ls.slab.dir))
 	for i := range ls.wheels {
 		ls.wheels[i].wheel = timerwheel.New(chunkBits, ls.floorTick(now))
+		ls.wheels[i].reached = now / ls.tick
 		ls.wheels[i].doomed = make([]uint32, 0, burst)
 	}
 	return ls

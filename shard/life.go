@@ -11,7 +11,9 @@ func (ls *Leases) Drop(id uint32, l *Lease, now int64) {
 	ls.leave(id, l, ls.postpone(id, l, now))
 }
 
-// Undo gives up a user taken a moment ago as if it had never been taken.
+// Undo gives up a user taken a moment ago as if it had never been taken: should
+// it be the last, the lease lingers to the deadline that earlier releases have
+// promised, though its expires may show less.
 func (ls *Leases) Undo(id uint32, l *Lease) { ls.leave(id, l, 0) }
 
 // leave takes a user away. A lease that it leaves lingering does not expire
@@ -59,7 +61,7 @@ func (ls *Leases) postpone(id uint32, l *Lease, now int64) (end int64) {
 
 // file puts a lease whose filed mark the caller has just set into its wheel.
 func (ls *Leases) file(id uint32, l *Lease) {
-	tick := ls.ceilTick(ls.deadline(id).Load())
+	tick := ls.ticks(ls.deadline(id).Load())
 	w := &ls.wheels[ls.slab.Owner(id)]
 	w.mu.Lock()
 	// A purge may have come first. It cancels under this lock, so a dead lease
@@ -69,13 +71,16 @@ func (ls *Leases) file(id uint32, l *Lease) {
 	}
 	w.mu.Unlock()
 	if ls.hooks.Ring != nil {
-		ls.hooks.Ring(tick)
+		ls.hooks.Ring(uint32(tick))
 	}
 }
 
+// farthest is how many ticks ahead of its wheel an id is filed at most.
+const farthest = 1 << 30
+
 // file puts an id that is not in the wheel there. Its caller holds mu.
-func (h *wheelHome) file(id uint32, n *timerwheel.Node, tick uint32) {
-	n.Reset(tick)
+func (h *wheelHome) file(id uint32, n *timerwheel.Node, tick int64) {
+	n.Reset(uint32(min(tick, h.reached+farthest))) // beyond, it is found early and filed again
 	h.wheel.File(id)
 }
 
@@ -122,38 +127,56 @@ func (ls *Leases) bury(id uint32, l *Lease) {
 	ls.slab.Retire(id)
 }
 
-// Expire buries the leases of a shard whose deadline has come by now, working
-// on about budget of them. It returns how many it buried and whether it left
-// some. When another goroutine is at the same shard it leaves the work to it.
-// Its caller is inside a section.
-func (ls *Leases) Expire(shard uint32, now int64, budget int) (buried int, more bool) {
+// Expire buries the leases of a shard whose deadline has come by now. It works
+// on at most *budget ids (at least one), which it takes off, and returns how many leases it
+// buried and whether it left some. When another goroutine is at the same shard
+// it leaves the work to it. Its caller is inside a section.
+func (ls *Leases) Expire(shard uint32, now int64, budget *int) (buried int, more bool) {
 	h := &ls.wheels[shard]
-	if !h.advancing.TryLock() {
+	if !h.advancing.CompareAndSwap(false, true) {
 		return 0, false
 	}
-	defer h.advancing.Unlock()
+	defer h.advancing.Store(false)
 	for {
-		step := min(budget, burst)
-		h.mu.Lock()
-		more = h.wheel.Advance(ls.floorTick(now), step, func(id uint32) { ls.judge(h, id, now) })
-		h.mu.Unlock()
+		more = ls.advance(h, now/ls.tick, budget)
 		for _, id := range h.doomed {
 			ls.bury(id, ls.slab.At(id))
 		}
 		buried += len(h.doomed)
 		h.doomed = h.doomed[:0]
-		budget -= step
-		if !more || budget <= 0 {
+		if !more || *budget <= 0 {
 			ls.expired.Add(int64(buried))
 			return buried, more
 		}
 	}
 }
 
+// advance sends a wheel on to tick, and says whether it has not got there yet.
+// It never sends it back: another call may have read the clock later. It goes
+// in steps that a wheel can tell from steps back, should nobody have come for
+// long.
+func (ls *Leases) advance(h *wheelHome, tick int64, budget *int) (more bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.left {
+		h.reached = min(max(tick, h.reached), h.reached+farthest)
+	}
+	work, step := 0, max(min(*budget, burst), 1)
+	h.left = h.wheel.Advance(uint32(h.reached), step, func(id uint32) {
+		work++
+		ls.judge(h, id)
+	})
+	if h.left {
+		work = step // ids that moved down a level count, too
+	}
+	*budget -= work
+	return h.left || h.reached < tick
+}
+
 // judge decides about an id that the wheel has come to, under the wheel's lock:
 // it is dropped if it has users, filed again if its deadline has moved, and
 // doomed otherwise.
-func (ls *Leases) judge(h *wheelHome, id uint32, now int64) {
+func (ls *Leases) judge(h *wheelHome, id uint32) {
 	l := ls.slab.At(id)
 	for {
 		w := l.word.Load()
@@ -170,8 +193,8 @@ func (ls *Leases) judge(h *wheelHome, id uint32, now int64) {
 		if !l.word.CompareAndSwap(w, judged) {
 			continue
 		}
-		if tick := ls.ticks(ls.deadline(id).Load()); tick > now/ls.tick {
-			h.file(id, ls.node(id), uint32(tick)) // still filed
+		if tick := ls.ticks(ls.deadline(id).Load()); tick > h.reached {
+			h.file(id, ls.node(id), tick) // still filed
 			return
 		}
 		if l.word.CompareAndSwap(judged, w>>generationShift<<generationShift|phaseDead) {
@@ -192,8 +215,7 @@ func (ls *Leases) Next(shard uint32, now int64) (at int64, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	ahead := int64(int32(tick - ls.floorTick(now)))
-	return (now/ls.tick + ahead) * ls.tick, true
+	return (h.reached + int64(int32(tick-uint32(h.reached)))) * ls.tick, true
 }
 
 // Filed says how many ids are in the wheels.

@@ -223,7 +223,7 @@ func (m *lifeModel) expire(t *rapid.T) {
 	shard := rapid.Uint32Range(0, m.shards-1).Draw(t, "shard")
 	due := m.due(shard)
 	budget := rapid.SampledFrom([]int{1, 2, math.MaxInt, math.MaxInt}).Draw(t, "budget")
-	buried, more := m.leases.Expire(shard, m.now, budget)
+	buried, more := m.leases.Expire(shard, m.now, budgetOf(budget))
 	if buried != len(m.died) || more && budget == math.MaxInt {
 		t.Fatalf("Expire: %d, %v; %d died", buried, more, len(m.died))
 	}
@@ -293,7 +293,7 @@ func (m *lifeModel) finish(t *rapid.T) {
 	}
 	m.now += 4 * int64(testTick)
 	for shard := range m.shards {
-		m.leases.Expire(shard, m.now, math.MaxInt)
+		m.leases.Expire(shard, m.now, budgetOf(math.MaxInt))
 	}
 	for range 8 {
 		for shard := range m.shards {

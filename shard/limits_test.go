@@ -13,13 +13,13 @@ func TestHeldLong(t *testing.T) {
 		now := int64(0)
 		for now < held*int64(testTick) { // the wheel is driven all the time
 			now = min(now+int64(testTick)<<28, held*int64(testTick))
-			ls.Expire(0, now, math.MaxInt)
+			ls.Expire(0, now, budgetOf(math.MaxInt))
 		}
 		ls.Drop(id, l, now)
-		if n, _ := ls.Expire(0, now+int64(testTick), math.MaxInt); n != 0 {
+		if n, _ := ls.Expire(0, now+int64(testTick), budgetOf(math.MaxInt)); n != 0 {
 			t.Errorf("held %d ticks: early", held)
 		}
-		if n, _ := ls.Expire(0, now+3*int64(testTick), math.MaxInt); n != 1 {
+		if n, _ := ls.Expire(0, now+3*int64(testTick), budgetOf(math.MaxInt)); n != 1 {
 			next, _ := ls.Next(0, now)
 			t.Errorf("held %d ticks: still there a tick after its linger; next deadline in %d ticks", held, (next-now)/int64(testTick))
 		}

@@ -111,3 +111,6 @@ func anyOpen(some []*section) bool {
 	}
 	return false
 }
+
+// budgetOf returns a budget for Expire to take from.
+func budgetOf(n int) *int { return &n }

@@ -173,7 +173,7 @@ func (w *torture) drive() {
 	now := w.now.Add(tortureTick)
 	reader := w.domain.Borrow()
 	for at := range uint32(tortureShards) {
-		w.leases.Expire(at, now, math.MaxInt)
+		w.leases.Expire(at, now, budgetOf(math.MaxInt))
 	}
 	w.domain.Return(reader)
 	w.domain.TryAdvance()
@@ -202,7 +202,7 @@ func (w *torture) drained() error {
 	}
 	now := w.now.Add(longestLinger + tortureTick)
 	for at := range uint32(tortureShards) {
-		w.leases.Expire(at, now, math.MaxInt)
+		w.leases.Expire(at, now, budgetOf(math.MaxInt))
 	}
 	w.domain.Return(reader)
 	settle(w.t, w.domain, tortureShards, w.leases, w.pages, w.sockets)

@@ -63,7 +63,7 @@ func TestUsage(t *testing.T) {
 				k.leases.Drop(e.Lease(), k.leases.At(e.Lease()), 0)
 			})
 			k.sockets.Retire(id)
-			k.leases.Expire(0, int64(time.Hour), math.MaxInt)
+			k.leases.Expire(0, int64(time.Hour), budgetOf(math.MaxInt))
 		})
 		k.drain(t, 1, k.leases, k.pages, k.sockets)
 		sockets, blocks := k.sockets.Usage()
@@ -109,7 +109,7 @@ func TestNoAllocations(t *testing.T) {
 			id, l := k.lease(t, 79)
 			k.leases.Drop(id, l, now)
 			now += 2 * int64(time.Second)
-			k.leases.Expire(0, now, math.MaxInt)
+			k.leases.Expire(0, now, budgetOf(math.MaxInt))
 		},
 		"life of a socket": func() {
 			id, s, generation := opened(t, k.sockets)

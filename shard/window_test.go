@@ -37,12 +37,14 @@ func TestTouchBeforeJudgement(t *testing.T) {
 	l.linger.Store(10 * int64(testTick))
 	ls.Touch(id, l, int64(testTick))
 	h := &ls.wheels[0]
-	ls.judge(h, id, int64(testTick))
+	h.reached = 1
+	ls.judge(h, id)
 	if _, live := l.Users(); !live || len(h.doomed) != 0 || !h.wheel.Filed(id) {
 		t.Fatalf("live %v, %d doomed, filed %v", live, len(h.doomed), h.wheel.Filed(id))
 	}
 	h.wheel.Cancel(id)
-	if ls.judge(h, id, 11*int64(testTick)); len(h.doomed) != 1 {
+	h.reached = 11
+	if ls.judge(h, id); len(h.doomed) != 1 {
 		t.Fatal("the lease outlives its new deadline")
 	}
 }

@@ -115,9 +115,6 @@ func (ls *Leases) floorTick(now int64) uint32 { return uint32(now / ls.tick) }
 // ticks is the first tick that begins at or after a deadline.
 func (ls *Leases) ticks(deadline int64) int64 { return (deadline + ls.tick - 1) / ls.tick }
 
-// ceilTick is the same as the wheels count it, wrapping.
-func (ls *Leases) ceilTick(deadline int64) uint32 { return uint32(ls.ticks(deadline)) }
-
 // At returns the lease in slot id.
 func (ls *Leases) At(id uint32) *Lease { return ls.slab.At(id) }
 

@@ -24,12 +24,12 @@ var labelTable = sync.OnceValue(func() *labelTables {
 	t.leases = shard.NewLeases(t.domain, arena, 1, benchLeases, time.Second, 0, shard.Hooks{})
 	r := t.domain.Borrow()
 	defer t.domain.Return(r)
-	for _, label := range labels().in {
+	for i, label := range labels().in {
 		id, l, ok := t.leases.Alloc(0)
 		if !ok {
 			panic("no slot")
 		}
-		l.Label = label
+		l.Label, l.Share = label, labels().shares[i]
 		t.leases.Born(id, l, 0, int64(time.Second), 0)
 		if holds, ok := t.index.Claim(label, 0, id, 0); !ok || holds != id {
 			panic("no cell")
@@ -47,7 +47,7 @@ func labelEngine(testing.TB) rival[uint32] {
 			for _, label := range labels {
 				r.Enter()
 				if id := t.index.Lookup(label); id != 0 {
-					sum += uint64(t.leases.At(id).Label)
+					sum += uint64(t.leases.At(id).Share)
 				}
 				r.Exit()
 			}
@@ -71,7 +71,7 @@ func labelEngineBurst(testing.TB) rival[uint32] {
 				}
 				for _, id := range ids[:n] {
 					if id != 0 {
-						sum += uint64(t.leases.At(id).Label)
+						sum += uint64(t.leases.At(id).Share)
 					}
 				}
 				r.Exit()

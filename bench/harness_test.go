@@ -19,8 +19,8 @@ type rival[K any] struct {
 	name string
 	// worker returns the loop for one goroutine, and what ends it.
 	worker func() (lookup[K], func())
-	// allocates says that it is known to allocate; all others must not.
-	allocates bool
+	// worth, when set, is what a lookup adds to this rival's sum.
+	worth func(at uint32) uint64
 }
 
 // shared is a rival whose workers have nothing of their own.
@@ -53,6 +53,9 @@ func read[K any](b *testing.B, of string, d func() order.Drawn[K], worth func(at
 }
 
 func (r rival[K]) run(b *testing.B, d order.Drawn[K], worth func(at uint32) uint64) {
+	if r.worth != nil {
+		worth = r.worth
+	}
 	workers := runtime.GOMAXPROCS(0)
 	loops := make([]lookup[K], workers)
 	for w := range loops {
@@ -60,7 +63,7 @@ func (r rival[K]) run(b *testing.B, d order.Drawn[K], worth func(at uint32) uint
 		defer end()
 		loops[w] = loop
 	}
-	if b.N == 1 && !r.allocates {
+	if b.N == 1 {
 		b.StopTimer()
 		few := d.Keys[:1024]
 		if n := testing.AllocsPerRun(8, func() { loops[0](few) }); n != 0 {

@@ -17,33 +17,35 @@ import (
 const benchLeases = 1 << 19
 
 // lease is what the rivals' tables lead to: a line of memory, as with the engine.
-// What a lookup finds is the label that stands there.
+// What a lookup finds is the share mode that stands there.
 type lease struct {
-	label uint32
-	_     [15]uint32
+	share uint8
+	_     [63]uint8
 }
 
 // leased are the labels in use, with their leases, and the labels that are free.
 type leased struct {
 	in, out []uint32
+	shares  []uint8 // of in
 	leases  []lease // of in, from 1 on
 }
 
 var labels = sync.OnceValue(func() leased {
 	in, out := order.Labels(benchLeases)
-	l := leased{in, out, make([]lease, len(in)+1)}
-	for i, label := range in {
-		l.leases[i+1].label = label
+	l := leased{in, out, make([]uint8, len(in)), make([]lease, len(in)+1)}
+	for i := range in {
+		l.shares[i] = [...]uint8{1, 2, 3, 255}[i%4]
+		l.leases[i+1].share = l.shares[i]
 	}
 	return l
 })
 
 var labelOrders = orders(func() (in, out []uint32) { return labels().in, labels().out })
 
-// labelWorth is the label of a draw that hits.
-func labelWorth(at uint32) uint64 { return uint64(labels().leases[at].label) }
+// labelWorth is the share mode of a draw that hits.
+func labelWorth(at uint32) uint64 { return uint64(labels().leases[at].share) }
 
-// BenchmarkLabelLookup finds the lease of a label in a namespace.
+// BenchmarkLabelLookup finds the lease of a label in a namespace, and what it says.
 func BenchmarkLabelLookup(b *testing.B) {
 	rivals := append([]rival[uint32]{labelEngine(b)}, labelRivals()...)
 	rivals = append(rivals, peerLabels()...)
@@ -61,12 +63,10 @@ func BenchmarkLabelBurst(b *testing.B) {
 }
 
 func labelRivals() []rival[uint32] {
-	syncmap := lazily("syncmap", syncmapLabels)
-	syncmap.allocates = true // its keys are interfaces
 	return []rival[uint32]{
 		lazily("flat", flatLabels),
 		lazily("rwmutex", rwmutexLabels),
-		syncmap,
+		lazily("syncmap", syncmapLabels),
 		lazily("xsync3", xsync3Labels),
 		lazily("xsync4", xsync4Labels),
 		lazily("haxmap", haxmapLabels),
@@ -83,7 +83,7 @@ func flatLabels() lookup[uint32] {
 	return func(labels []uint32) (sum uint64) {
 		for _, label := range labels {
 			if slot := slots[label%order.LabelSpace].Load(); slot != 0 {
-				sum += uint64(leases[slot].label)
+				sum += uint64(leases[slot].share)
 			}
 		}
 		return sum
@@ -103,7 +103,7 @@ func rwmutexLabels() lookup[uint32] {
 			l := m[label]
 			mu.RUnlock()
 			if l != nil {
-				sum += uint64(l.label)
+				sum += uint64(l.share)
 			}
 		}
 		return sum
@@ -119,7 +119,7 @@ func syncmapLabels() lookup[uint32] {
 	return func(labels []uint32) (sum uint64) {
 		for _, label := range labels {
 			if l, ok := m.Load(label); ok {
-				sum += uint64(l.(*lease).label)
+				sum += uint64(l.(*lease).share)
 			}
 		}
 		return sum
@@ -135,7 +135,7 @@ func xsync3Labels() lookup[uint32] {
 	return func(labels []uint32) (sum uint64) {
 		for _, label := range labels {
 			if l, ok := m.Load(label); ok {
-				sum += uint64(l.label)
+				sum += uint64(l.share)
 			}
 		}
 		return sum
@@ -151,7 +151,7 @@ func xsync4Labels() lookup[uint32] {
 	return func(labels []uint32) (sum uint64) {
 		for _, label := range labels {
 			if l, ok := m.Load(label); ok {
-				sum += uint64(l.label)
+				sum += uint64(l.share)
 			}
 		}
 		return sum
@@ -167,7 +167,7 @@ func haxmapLabels() lookup[uint32] {
 	return func(labels []uint32) (sum uint64) {
 		for _, label := range labels {
 			if l, ok := m.Get(label); ok {
-				sum += uint64(l.label)
+				sum += uint64(l.share)
 			}
 		}
 		return sum

@@ -32,7 +32,7 @@ func socketRivals(held []uint32) []rival[uint32] {
 	return []rival[uint32]{
 		lazily("kernelalgo", func() lookup[uint32] { return kernelalgoSocket(held) }),
 		lazily("rwmutex", func() lookup[uint32] { return rwmutexSocket(held) }),
-		{name: "syncmap", worker: lazily("", func() lookup[uint32] { return syncmapSocket(held) }).worker, allocates: true},
+		lazily("syncmap", func() lookup[uint32] { return syncmapSocket(held) }),
 		lazily("xsync3", func() lookup[uint32] { return xsync3Socket(held) }),
 		lazily("xsync4", func() lookup[uint32] { return xsync4Socket(held) }),
 		lazily("haxmap", func() lookup[uint32] { return haxmapSocket(held) }),

@@ -1,0 +1,9 @@
+//go:build !flows
+
+package bench
+
+import "testing"
+
+func flowEngine(*testing.B, string, int)      {}
+func flowEngineBurst(*testing.B, string, int) {}
+func packetEngine(*testing.B, string, int)    {}

@@ -38,22 +38,16 @@ func Flows(n int) (in, out []Flow) {
 // PacketLen is the length of every packet in bytes: a cache line.
 const PacketLen = 64
 
-// Packets are buffers with a packet each, one after another in memory.
-type Packets struct {
-	Buffers [][]byte
-	// At says which flow each packet belongs to, from 1, and 0 for an unknown one.
-	At []uint32
-}
+// Packet is a buffer with a packet; a slice of them lies in memory one after
+// another, as a receive ring does.
+type Packet [PacketLen]byte
 
-// PacketsOf returns a packet for each draw of flows. Label says which label the
+// Packets returns a packet for each draw of flows. Label says which label the
 // packet of a flow carries, by the number that Drawn.At has for it.
-func PacketsOf(d Drawn[Flow], label func(at uint32) uint32) Packets {
-	memory := make([]byte, len(d.Keys)*PacketLen)
-	p := Packets{make([][]byte, len(d.Keys)), d.At}
+func Packets(d Drawn[Flow], label func(at uint32) uint32) Drawn[Packet] {
+	p := Drawn[Packet]{make([]Packet, len(d.Keys)), d.At}
 	for i := range d.Keys {
-		b := memory[i*PacketLen:][:PacketLen:PacketLen]
-		p.Buffers[i] = b
-		put(b, &d.Keys[i], label(d.At[i]))
+		put(p.Keys[i][:], &d.Keys[i], label(d.At[i]))
 	}
 	return p
 }

@@ -104,8 +104,9 @@ func TestSum(t *testing.T) {
 func TestPackets(t *testing.T) {
 	in, out := Flows(100)
 	d := Draw(in, out, 50)
-	p := PacketsOf(d, func(at uint32) uint32 { return at + 1 })
-	for i, b := range p.Buffers {
+	p := Packets(d, func(at uint32) uint32 { return at + 1 })
+	for i := range p.Keys {
+		b := p.Keys[i][:]
 		f := &d.Keys[i]
 		if binary.BigEndian.Uint32(b) != 6<<28|(d.At[i]+1) || b[6] != f.Protocol ||
 			!bytes.Equal(b[8:24], f.Src[:]) || !bytes.Equal(b[24:40], f.Dst[:]) ||
@@ -113,7 +114,7 @@ func TestPackets(t *testing.T) {
 			t.Fatalf("packet %d: %x of %+v", i, b, f)
 		}
 	}
-	if total := len(p.Buffers) * PacketLen; total < 64<<20 {
+	if total := len(p.Keys) * PacketLen; total < 64<<20 {
 		t.Errorf("%d bytes of buffers", total)
 	}
 }

@@ -1,0 +1,159 @@
+//go:build flows
+
+package bench
+
+import (
+	"net/netip"
+	"sync"
+	"testing"
+
+	"github.com/flowlabel/flowlabel/bench/order"
+	"github.com/flowlabel/flowlabel/core"
+)
+
+// flowHome is an engine with all flows that the benchmarks look up: each has a
+// socket, each socket one label, and two sockets share a lease, since there are
+// not as many labels as flows.
+type flowHome struct {
+	eng *core.Engine
+	ns  *core.Namespace
+}
+
+const flowLeases = benchFlows / 2
+
+// owner has all sockets with flows: they may share leases, which are guarded.
+var owner = core.Credentials{User: 1}
+
+var flowEngineHome = sync.OnceValue(func() flowHome {
+	eng, err := core.New(core.Options{ManualAdvance: true, MaxSockets: benchFlows, MaxFlows: benchFlows})
+	must(err)
+	ns, err := eng.Namespace("bench", core.NamespaceOptions{})
+	must(err)
+	for i, f := range flows().in {
+		s, err := ns.Socket(core.SocketOptions{Protocol: core.UDP, Owner: owner})
+		must(err)
+		_, err = s.Get(core.Request{Label: flowLabel(i), Dst: dst, Share: core.User, Create: true})
+		must(err)
+		must(s.Bind(tuple(f)))
+	}
+	return flowHome{eng, ns}
+})
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// flowLabel is the label of a flow's socket.
+func flowLabel(i int) core.Label { return core.Label(i%flowLeases) + 1 }
+
+func tuple(f order.Flow) core.Tuple {
+	t, err := core.NewTuple(f.Protocol,
+		netip.AddrPortFrom(netip.AddrFrom16(f.Src), f.SrcPort),
+		netip.AddrPortFrom(netip.AddrFrom16(f.Dst), f.DstPort))
+	must(err)
+	return t
+}
+
+// tuples returns the order of flows in the engine's own form.
+func tuples(hits int) func() order.Drawn[core.Tuple] { return drawnTuples[hits] }
+
+var drawnTuples = map[int]func() order.Drawn[core.Tuple]{
+	100: sync.OnceValue(func() order.Drawn[core.Tuple] { return tuplesOf(flowOrders(100)()) }),
+	50:  sync.OnceValue(func() order.Drawn[core.Tuple] { return tuplesOf(flowOrders(50)()) }),
+}
+
+func tuplesOf(d order.Drawn[order.Flow]) order.Drawn[core.Tuple] {
+	t := order.Drawn[core.Tuple]{Keys: make([]core.Tuple, len(d.Keys)), At: d.At}
+	for i, f := range d.Keys {
+		t.Keys[i] = tuple(f)
+	}
+	return t
+}
+
+// flowEngine looks flows up one by one, each in a section of its own.
+func flowEngine(b *testing.B, of string, hits int) {
+	read(b, of, tuples(hits), one, []rival[core.Tuple]{{name: "engine", worker: func() (lookup[core.Tuple], func()) {
+		h := flowEngineHome()
+		r, ns := h.eng.Reader("bench"), h.ns
+		return func(tuples []core.Tuple) (sum uint64) {
+			for i := range tuples {
+				r.Enter()
+				_, ok := r.Find(ns, tuples[i])
+				r.Exit()
+				if ok {
+					sum++
+				}
+			}
+			return sum
+		}, r.Close
+	}}})
+}
+
+// flowEngineBurst looks up 32 at a time, each burst in a section.
+func flowEngineBurst(b *testing.B, of string, hits int) {
+	read(b, of, tuples(hits), one, []rival[core.Tuple]{{name: "engine", worker: func() (lookup[core.Tuple], func()) {
+		h := flowEngineHome()
+		r, ns := h.eng.Reader("bench"), h.ns
+		found := make([]core.Socket, burst)
+		return func(tuples []core.Tuple) (sum uint64) {
+			for len(tuples) > 0 {
+				n := min(burst, len(tuples))
+				r.Enter()
+				r.FindBurst(ns, tuples[:n], found[:n])
+				r.Exit()
+				for i := range found[:n] {
+					if found[i] != (core.Socket{}) {
+						sum++
+					}
+				}
+				tuples = tuples[n:]
+			}
+			return sum
+		}, r.Close
+	}}})
+}
+
+// packets returns the packets of an order of flows, each with its socket's label.
+func packets(hits int) func() order.Drawn[order.Packet] { return drawnPackets[hits] }
+
+var drawnPackets = map[int]func() order.Drawn[order.Packet]{
+	100: sync.OnceValue(func() order.Drawn[order.Packet] { return order.Packets(flowOrders(100)(), packetLabel) }),
+	50:  sync.OnceValue(func() order.Drawn[order.Packet] { return order.Packets(flowOrders(50)(), packetLabel) }),
+}
+
+func packetLabel(at uint32) uint32 {
+	if at == 0 {
+		return 0
+	}
+	return uint32(flowLabel(int(at) - 1))
+}
+
+// packetEngine has bursts of packets labelled: parsed, their sockets found, their
+// labels checked and written.
+func packetEngine(b *testing.B, of string, hits int) {
+	read(b, of, packets(hits), one, []rival[order.Packet]{{name: "engine", worker: func() (lookup[order.Packet], func()) {
+		h := flowEngineHome()
+		r, ns := h.eng.Reader("bench"), h.ns
+		views, out := make([][]byte, burst), make([]core.Decision, burst)
+		return func(packets []order.Packet) (sum uint64) {
+			for len(packets) > 0 {
+				n := min(burst, len(packets))
+				for i := range packets[:n] {
+					views[i] = packets[i][:]
+				}
+				r.Enter()
+				r.LabelBurst(ns, views[:n], out[:n])
+				r.Exit()
+				for i := range out[:n] {
+					if out[i].Verdict == core.Allowed {
+						sum++
+					}
+				}
+				packets = packets[n:]
+			}
+			return sum
+		}, r.Close
+	}}})
+}

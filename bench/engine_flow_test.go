@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"fmt"
 	"net/netip"
 	"sync"
 	"testing"
@@ -156,4 +157,10 @@ func packetEngine(b *testing.B, of string, hits int) {
 			return sum
 		}, r.Close
 	}}})
+}
+
+func memoryOfFlows(b *testing.B) {
+	b.Run(fmt.Sprintf("flows=%d/impl=engine", benchFlows), func(b *testing.B) {
+		b.ReportMetric(bytesOf(flowEngineHome().eng.Stats(), "flows", "flow buckets")/benchFlows, "B/flow")
+	})
 }

@@ -1,0 +1,114 @@
+package bench
+
+import (
+	"flag"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"runtime/metrics"
+	"testing"
+
+	"github.com/flowlabel/flowlabel/bench/order"
+)
+
+// manyLeases is how many leases, and sockets with one each, a collection meets.
+const manyLeases = 1_000_000
+
+// BenchmarkGC is a full collection while a million leases and as many sockets are
+// alive. What the collector scans of the heap for them is reported beside it.
+func BenchmarkGC(b *testing.B) {
+	for _, r := range []struct {
+		name string
+		make func(tb testing.TB) any
+	}{
+		{"engine", func(tb testing.TB) any { return newCrowd(tb) }},
+		{"map", func(testing.TB) any { return newCrowdMap() }},
+	} {
+		var alive any
+		var before uint64
+		b.Run(named(fmt.Sprintf("leases=%d", manyLeases), r.name), func(b *testing.B) {
+			if alive == nil {
+				before = scanned()
+				alive = r.make(b)
+				runtime.GC()
+			}
+			b.ResetTimer()
+			for range b.N {
+				runtime.GC()
+			}
+			b.StopTimer()
+			b.ReportMetric(max(0, float64(scanned())-float64(before)), "B-scanned")
+			runtime.KeepAlive(alive)
+		})
+		alive = nil
+	}
+}
+
+// scanned is how many bytes of the heap a collection scans now.
+func scanned() uint64 {
+	runtime.GC()
+	s := []metrics.Sample{{Name: "/gc/scan/heap:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
+}
+
+// mapLease and mapSocket are what a Go program without the engine would write.
+type mapLease struct {
+	Label           uint32
+	Share           uint8
+	Users           int32
+	Owner           uint64
+	Dst             netip.Addr
+	Linger, Expires int64
+	Options         []byte
+}
+
+type mapSocket struct {
+	Protocol uint8
+	Leases   []*mapLease
+}
+
+// crowdMap holds two namespaces.
+type crowdMap struct {
+	leases  [2]map[uint32]*mapLease
+	sockets map[uint32]*mapSocket
+}
+
+func newCrowdMap() *crowdMap {
+	labels, _ := order.Labels(manyLeases / 2)
+	c := &crowdMap{sockets: make(map[uint32]*mapSocket)}
+	for n := range c.leases {
+		c.leases[n] = make(map[uint32]*mapLease)
+		for _, label := range labels {
+			l := &mapLease{Label: label, Share: 1, Users: 1, Dst: dst}
+			c.leases[n][label] = l
+			c.sockets[uint32(len(c.sockets))] = &mapSocket{Leases: []*mapLease{l}}
+		}
+	}
+	return c
+}
+
+// BenchmarkMemory says what things take. A run counts once, however long it is.
+func BenchmarkMemory(b *testing.B) {
+	b.Run(fmt.Sprintf("leases=%d/impl=engine", manyLeases), memoryOfLeases)
+	b.Run(fmt.Sprintf("leases=%d/impl=map", manyLeases), func(b *testing.B) {
+		before := heap()
+		c := newCrowdMap()
+		both := float64(heap()-before) / manyLeases
+		runtime.KeepAlive(c)
+		b.ReportMetric(both, "B/lease+socket")
+	})
+	memoryOfFlows(b)
+	labels := 100_000
+	if f := flag.Lookup("test.benchtime"); f.Value.String() == "1x" {
+		labels = 1000 // it is only to be seen that the benchmark works
+	}
+	memoryOfNamespaces(b, fmt.Sprintf("namespaces=1000/held=32/cycled=%d", labels), labels)
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}

@@ -10,17 +10,20 @@ import (
 	"github.com/flowlabel/flowlabel/core"
 )
 
-// newCrowd returns an engine with manyLeases exclusive leases, half of them in
-// each of two namespaces, each on a socket of its own.
-func newCrowd(tb testing.TB) *core.Engine {
+// newCrowd returns an empty engine, and what fills it with manyLeases exclusive
+// leases, half of them in each of two namespaces, each on a socket of its own.
+func newCrowd(tb testing.TB) (fill func(testing.TB), alive any) {
 	eng := newEngine(tb, core.Options{})
+	return func(tb testing.TB) { crowd(tb, eng) }, eng
+}
+
+func crowd(tb testing.TB, eng *core.Engine) {
 	for n := range 2 {
 		ns := newNamespace(tb, eng, fmt.Sprint(n))
 		for range manyLeases / 2 {
 			get(tb, newSocket(tb, ns), core.Request{Share: core.Exclusive, Create: true})
 		}
 	}
-	return eng
 }
 
 // bytesOf adds up the memory of some kinds of things.
@@ -36,7 +39,9 @@ func bytesOf(s core.Stats, kinds ...string) (n float64) {
 }
 
 func memoryOfLeases(b *testing.B) {
-	s := newCrowd(b).Stats()
+	eng := newEngine(b, core.Options{})
+	crowd(b, eng)
+	s := eng.Stats()
 	b.ReportMetric(bytesOf(s, "leases", "index pages", "index roots")/manyLeases, "B/lease")
 	b.ReportMetric(bytesOf(s, "sockets", "socket lists")/manyLeases, "B/socket")
 }

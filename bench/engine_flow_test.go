@@ -1,5 +1,3 @@
-//go:build flows
-
 package bench
 
 import (
@@ -12,20 +10,12 @@ import (
 	"github.com/flowlabel/flowlabel/core"
 )
 
-// flowHome is an engine with all flows that the benchmarks look up: each has a
-// socket, each socket one label, and two sockets share a lease, since there are
-// not as many labels as flows.
-type flowHome struct {
-	eng *core.Engine
-	ns  *core.Namespace
-}
-
 const flowLeases = benchFlows / 2
 
-// owner has all sockets with flows: they may share leases, which are guarded.
-var owner = core.Credentials{User: 1}
-
-var flowEngineHome = sync.OnceValue(func() flowHome {
+// flowHome has all flows that the benchmarks look up: each has a socket, each
+// socket one label, and two sockets share a lease, since there are not as many
+// labels as flows. The leases are guarded, so labels are checked.
+var flowHome = sync.OnceValue(func() home {
 	eng, err := core.New(core.Options{ManualAdvance: true, MaxSockets: benchFlows, MaxFlows: benchFlows})
 	must(err)
 	ns, err := eng.Namespace("bench", core.NamespaceOptions{})
@@ -37,14 +27,8 @@ var flowEngineHome = sync.OnceValue(func() flowHome {
 		must(err)
 		must(s.Bind(tuple(f)))
 	}
-	return flowHome{eng, ns}
+	return home{eng, ns}
 })
-
-func must(err error) {
-	if err != nil {
-		panic(err)
-	}
-}
 
 // flowLabel is the label of a flow's socket.
 func flowLabel(i int) core.Label { return core.Label(i%flowLeases) + 1 }
@@ -57,26 +41,20 @@ func tuple(f order.Flow) core.Tuple {
 	return t
 }
 
-// tuples returns the order of flows in the engine's own form.
-func tuples(hits int) func() order.Drawn[core.Tuple] { return drawnTuples[hits] }
-
-var drawnTuples = map[int]func() order.Drawn[core.Tuple]{
-	100: sync.OnceValue(func() order.Drawn[core.Tuple] { return tuplesOf(flowOrders(100)()) }),
-	50:  sync.OnceValue(func() order.Drawn[core.Tuple] { return tuplesOf(flowOrders(50)()) }),
-}
-
-func tuplesOf(d order.Drawn[order.Flow]) order.Drawn[core.Tuple] {
+// tuples is the order of flows in the engine's own type.
+var tuples = eachHits(func(hits int) order.Drawn[core.Tuple] {
+	d := flowOrders(hits)()
 	t := order.Drawn[core.Tuple]{Keys: make([]core.Tuple, len(d.Keys)), At: d.At}
 	for i, f := range d.Keys {
 		t.Keys[i] = tuple(f)
 	}
 	return t
-}
+})
 
 // flowEngine looks flows up one by one, each in a section of its own.
 func flowEngine(b *testing.B, of string, hits int) {
 	read(b, of, tuples(hits), one, []rival[core.Tuple]{{name: "engine", worker: func() (lookup[core.Tuple], func()) {
-		h := flowEngineHome()
+		h := flowHome()
 		r, ns := h.eng.Reader("bench"), h.ns
 		return func(tuples []core.Tuple) (sum uint64) {
 			for i := range tuples {
@@ -95,7 +73,7 @@ func flowEngine(b *testing.B, of string, hits int) {
 // flowEngineBurst looks up 32 at a time, each burst in a section.
 func flowEngineBurst(b *testing.B, of string, hits int) {
 	read(b, of, tuples(hits), one, []rival[core.Tuple]{{name: "engine", worker: func() (lookup[core.Tuple], func()) {
-		h := flowEngineHome()
+		h := flowHome()
 		r, ns := h.eng.Reader("bench"), h.ns
 		found := make([]core.Socket, burst)
 		return func(tuples []core.Tuple) (sum uint64) {
@@ -116,13 +94,10 @@ func flowEngineBurst(b *testing.B, of string, hits int) {
 	}}})
 }
 
-// packets returns the packets of an order of flows, each with its socket's label.
-func packets(hits int) func() order.Drawn[order.Packet] { return drawnPackets[hits] }
-
-var drawnPackets = map[int]func() order.Drawn[order.Packet]{
-	100: sync.OnceValue(func() order.Drawn[order.Packet] { return order.Packets(flowOrders(100)(), packetLabel) }),
-	50:  sync.OnceValue(func() order.Drawn[order.Packet] { return order.Packets(flowOrders(50)(), packetLabel) }),
-}
+// packets is the order of flows as packets, each with its socket's label.
+var packets = eachHits(func(hits int) order.Drawn[order.Packet] {
+	return order.Packets(flowOrders(hits)(), packetLabel)
+})
 
 func packetLabel(at uint32) uint32 {
 	if at == 0 {
@@ -135,7 +110,7 @@ func packetLabel(at uint32) uint32 {
 // labels checked and written.
 func packetEngine(b *testing.B, of string, hits int) {
 	read(b, of, packets(hits), one, []rival[order.Packet]{{name: "engine", worker: func() (lookup[order.Packet], func()) {
-		h := flowEngineHome()
+		h := flowHome()
 		r, ns := h.eng.Reader("bench"), h.ns
 		views, out := make([][]byte, burst), make([]core.Decision, burst)
 		return func(packets []order.Packet) (sum uint64) {
@@ -161,6 +136,6 @@ func packetEngine(b *testing.B, of string, hits int) {
 
 func memoryOfFlows(b *testing.B) {
 	b.Run(fmt.Sprintf("flows=%d/impl=engine", benchFlows), func(b *testing.B) {
-		b.ReportMetric(bytesOf(flowEngineHome().eng.Stats(), "flows", "flow buckets")/benchFlows, "B/flow")
+		b.ReportMetric(bytesOf(flowHome().eng.Stats(), "flows", "flow buckets")/benchFlows, "B/flow")
 	})
 }

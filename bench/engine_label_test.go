@@ -3,81 +3,90 @@ package bench
 import (
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/flowlabel/flowlabel/rcu"
-	"github.com/flowlabel/flowlabel/shard"
+	"github.com/flowlabel/flowlabel/bench/order"
+	"github.com/flowlabel/flowlabel/core"
 )
 
-// labelTables are the engine's label index and leases, with all labels in use
-// that the benchmarks look up.
-type labelTables struct {
-	domain *rcu.Domain
-	index  *shard.Index
-	leases *shard.Leases
+// home is an engine with one namespace that benchmarks look things up in.
+type home struct {
+	eng *core.Engine
+	ns  *core.Namespace
 }
 
-var labelTable = sync.OnceValue(func() *labelTables {
-	arena := shard.NewArena()
-	t := &labelTables{domain: rcu.New(rcu.Options{})}
-	t.index = shard.NewIndex(shard.NewPages(t.domain, arena, 1, 1<<13, nil))
-	t.leases = shard.NewLeases(t.domain, arena, 1, benchLeases, time.Second, 0, shard.Hooks{})
-	r := t.domain.Borrow()
-	defer t.domain.Return(r)
+// labelHome has all labels in use that the benchmarks look up, 32 a socket.
+var labelHome = sync.OnceValue(func() home {
+	eng, err := core.New(core.Options{ManualAdvance: true})
+	must(err)
+	ns, err := eng.Namespace("bench", core.NamespaceOptions{})
+	must(err)
+	var s core.Socket
 	for i, label := range labels().in {
-		id, l, ok := t.leases.Alloc(0)
-		if !ok {
-			panic("no slot")
+		if i%32 == 0 {
+			s, err = ns.Socket(core.SocketOptions{Owner: owner})
+			must(err)
 		}
-		l.Label, l.Share = label, labels().shares[i]
-		t.leases.Born(id, l, 0, int64(time.Second), 0)
-		if holds, ok := t.index.Claim(label, 0, id, 0); !ok || holds != id {
-			panic("no cell")
-		}
+		_, err = s.Get(core.Request{
+			Label: core.Label(label), Dst: dst, Share: core.Share(labels().shares[i]), Create: true,
+		})
+		must(err)
 	}
-	return t
+	return home{eng, ns}
+})
+
+// owner has all sockets that share leases.
+var owner = core.Credentials{Process: 1, User: 1}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// engineLabels is the order of labels in the engine's own type.
+var engineLabels = eachHits(func(hits int) order.Drawn[core.Label] {
+	d := labelOrders(hits)()
+	l := order.Drawn[core.Label]{Keys: make([]core.Label, len(d.Keys)), At: d.At}
+	for i, label := range d.Keys {
+		l.Keys[i] = core.Label(label)
+	}
+	return l
 })
 
 // labelEngine looks labels up one by one, each in a section of its own.
-func labelEngine(testing.TB) rival[uint32] {
-	return rival[uint32]{name: "engine", worker: func() (lookup[uint32], func()) {
-		t := labelTable()
-		r := t.domain.Register("bench")
-		return func(labels []uint32) (sum uint64) {
+func labelEngine(b *testing.B, of string, hits int) {
+	read(b, of, engineLabels(hits), labelWorth, []rival[core.Label]{{name: "engine", worker: func() (lookup[core.Label], func()) {
+		h := labelHome()
+		r, ns := h.eng.Reader("bench"), h.ns
+		return func(labels []core.Label) (sum uint64) {
 			for _, label := range labels {
 				r.Enter()
-				if id := t.index.Lookup(label); id != 0 {
-					sum += uint64(t.leases.At(id).Share)
-				}
+				sum += uint64(r.ShareOf(ns, label))
 				r.Exit()
 			}
 			return sum
 		}, r.Close
-	}}
+	}}})
 }
 
 // labelEngineBurst looks up 32 at a time, each burst in a section.
-func labelEngineBurst(testing.TB) rival[uint32] {
-	return rival[uint32]{name: "engine", worker: func() (lookup[uint32], func()) {
-		t := labelTable()
-		r := t.domain.Register("bench")
-		return func(labels []uint32) (sum uint64) {
-			var ids [burst]uint32
+func labelEngineBurst(b *testing.B, of string, hits int) {
+	read(b, of, engineLabels(hits), labelWorth, []rival[core.Label]{{name: "engine", worker: func() (lookup[core.Label], func()) {
+		h := labelHome()
+		r, ns := h.eng.Reader("bench"), h.ns
+		shares := make([]core.Share, burst)
+		return func(labels []core.Label) (sum uint64) {
 			for len(labels) > 0 {
 				n := min(burst, len(labels))
 				r.Enter()
-				for i, label := range labels[:n] {
-					ids[i] = t.index.Lookup(label)
-				}
-				for _, id := range ids[:n] {
-					if id != 0 {
-						sum += uint64(t.leases.At(id).Share)
-					}
-				}
+				r.ShareOfBurst(ns, labels[:n], shares[:n])
 				r.Exit()
+				for _, s := range shares[:n] {
+					sum += uint64(s)
+				}
 				labels = labels[n:]
 			}
 			return sum
 		}, r.Close
-	}}
+	}}})
 }

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 
@@ -106,19 +107,24 @@ func (l lookup[K]) cycle(keys []K, n int) (sum uint64) {
 }
 
 // hits are the shares of hits, in per cent, that each read benchmark has a row for.
-var hits = []int{100, 50}
+var hits = [2]int{100, 50}
 
-// orders returns the orders of a set of keys by the share of hits, drawn when
-// first asked for and kept.
+// orders returns the orders of a set of keys by the share of hits.
 func orders[K any](set func() (in, out []K)) func(hits int) func() order.Drawn[K] {
-	drawn := make(map[int]func() order.Drawn[K])
-	for _, h := range hits {
-		drawn[h] = sync.OnceValue(func() order.Drawn[K] {
-			in, out := set()
-			return order.Draw(in, out, h)
-		})
+	return eachHits(func(hits int) order.Drawn[K] {
+		in, out := set()
+		return order.Draw(in, out, hits)
+	})
+}
+
+// eachHits makes an order for each share of hits, when first asked for it, and
+// keeps it.
+func eachHits[K any](make func(hits int) order.Drawn[K]) func(hits int) func() order.Drawn[K] {
+	made := [...]func() order.Drawn[K]{
+		sync.OnceValue(func() order.Drawn[K] { return make(hits[0]) }),
+		sync.OnceValue(func() order.Drawn[K] { return make(hits[1]) }),
 	}
-	return func(hits int) func() order.Drawn[K] { return drawn[hits] }
+	return func(h int) func() order.Drawn[K] { return made[slices.Index(hits[:], h)] }
 }
 
 func hit(of string, hits int) string { return fmt.Sprintf("%s/hit=%d", of, hits) }

@@ -21,9 +21,6 @@ const (
 	keyNamespace = 37
 )
 
-// maxNamespaceID is the largest id that a key has room for.
-const maxNamespaceID = 1<<24 - 1
-
 // Place writes protocol and namespace, in one store.
 func (k *Key) Place(protocol uint8, namespace uint32) {
 	binary.LittleEndian.PutUint32(k[KeyProtocol:], namespace<<8|uint32(protocol))

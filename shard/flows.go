@@ -149,8 +149,8 @@ func (f *Flows) Bind(k *Key, id uint32, s *Socket, generation, shard uint32) Bin
 	}
 	// Shut closes the socket before it pops its flows. If it has popped this one
 	// before it was in the table, the socket is seen to be closed here.
-	if !s.Open(generation) {
-		f.drop(slot, fl)
+	// If it has popped it afterwards and ended it, the flow was bound for a while.
+	if !s.Open(generation) && f.drop(slot, fl) {
 		return FlowClosed
 	}
 	return Bound

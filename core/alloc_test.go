@@ -73,9 +73,3 @@ func TestLifecycleAllocations(t *testing.T) {
 		t.Errorf("%v allocations for 50 leases", n)
 	}
 }
-
-func must(t *testing.T, err error) {
-	if err != nil {
-		t.Fatal(err)
-	}
-}

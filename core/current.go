@@ -8,9 +8,9 @@ import (
 )
 
 // Connect makes label the socket's current one, 0 for none, as connect(2) does
-// with IPV6_FLOWINFO_SEND on. The engine only keeps it: Query and Current tell
-// it, packets are checked by the label they carry. The label must be one that the
-// socket may send with. The errors are ErrLabel, ErrRefused, which keeps the current label, and
+// with IPV6_FLOWINFO_SEND on: packets whose sender asks for no label carry it,
+// and are not checked again. The label must be one that the socket may send with
+// now. The errors are ErrLabel, ErrRefused, which keeps the current label, and
 // ErrClosed.
 //
 // Cost: that of Reader.Check, and a compare-and-swap. No lock, no allocation.
@@ -27,12 +27,8 @@ func (s Socket) Connect(label Label) error {
 	if e.check(s, label) == Refused {
 		return e.count.refuse(fmt.Errorf("%w: %#x", ErrRefused, uint32(label)))
 	}
-	for {
-		w := s.slot.Current.Load()
-		if s.slot.Current.CompareAndSwap(w, w&shard.CurrentReflects|uint32(label)) {
-			return nil
-		}
-	}
+	s.change(func(w uint32) uint32 { return w&^shard.CurrentLabel | uint32(label) })
+	return nil
 }
 
 // Reflect marks a TCP socket as one that answers with its peer's labels. With
@@ -76,7 +72,7 @@ func (s Socket) StopReflecting() error {
 		if w&shard.CurrentReflects == 0 {
 			return e.count.refuse(fmt.Errorf("%w: not reflecting", ErrNotHeld))
 		}
-		if s.slot.Current.CompareAndSwap(w, 0) {
+		if s.slot.Current.CompareAndSwap(w, w&^(shard.CurrentReflects|shard.CurrentLabel)) {
 			return nil
 		}
 	}
@@ -94,17 +90,25 @@ func (s Socket) Current() (label Label, reflects bool, err error) {
 	if err := s.open(); err != nil { // if it is, what was loaded is its own
 		return 0, false, err
 	}
-	return Label(w &^ shard.CurrentReflects), w&shard.CurrentReflects != 0, nil
+	return Label(w & shard.CurrentLabel), w&shard.CurrentReflects != 0, nil
 }
 
-// Received notes the label of a packet that came in for the socket. It writes
-// only when the label is another than the last one; on a closed socket it does
-// nothing.
+// Received notes the label of a packet that came in for the socket. A socket
+// that reflects takes it for its current label. It writes only what differs
+// from what is noted; on a closed socket it does nothing.
 //
-// Cost: two loads, and a store if the label is new.
+// Linux notes the labels of TCP sockets only: always that of the packet that
+// opened the connection, and those of later ones where the program asked to be
+// told of them (IPV6_FLOWINFO). Which packets are noted here is for the caller
+// to say.
+//
+// Cost: three loads, and a store if the label is new.
 func (s Socket) Received(label Label) {
+	if s.slot == nil {
+		return
+	}
 	label &= MaxLabel
-	if s.slot == nil || s.slot.Remote.Load() == uint32(label) {
+	if s.noted(label) {
 		runtime.KeepAlive(s.ns) // as in open
 		return
 	}
@@ -113,7 +117,25 @@ func (s Socket) Received(label Label) {
 		return
 	}
 	defer s.ns.eng.leave(r)
+	s.note(label)
+}
+
+// noted says whether a received label would change nothing.
+func (s Socket) noted(label Label) bool {
+	w := s.slot.Current.Load()
+	return s.slot.Remote.Load() == uint32(label) &&
+		(w&shard.CurrentReflects == 0 || w&shard.CurrentLabel == uint32(label))
+}
+
+// note stores a received label, inside a section that has seen the socket open.
+func (s Socket) note(label Label) {
 	s.slot.Remote.Store(uint32(label))
+	for {
+		w := s.slot.Current.Load()
+		if w&shard.CurrentReflects == 0 || s.slot.Current.CompareAndSwap(w, w&^shard.CurrentLabel|uint32(label)) {
+			return
+		}
+	}
 }
 
 // Remote returns the label last noted by Received. The error is ErrClosed.

@@ -152,7 +152,7 @@ func (e *Engine) expire(at uint32, now int64, budget *int, p *Progress) {
 // collect frees what has waited long enough in one shard.
 func (e *Engine) collect(at uint32, p *Progress) {
 	for _, f := range [...]func(uint32) (int, bool){
-		e.leases.Collect, e.pages.Collect, e.sockets.Collect, e.nsSlots.Collect,
+		e.leases.Collect, e.pages.Collect, e.sockets.Collect, e.flows.Collect, e.nsSlots.Collect,
 	} {
 		n, waiting := f(at)
 		p.Reclaimed += n

@@ -31,10 +31,12 @@ type Engine struct {
 	headers    *shard.Side[Headers] // beside the leases that have some
 	pages      *shard.Pages
 	sockets    *shard.Sockets
+	flows      *shard.Flows
 	nsSlots    *shard.Slab[uint32] // ids of namespaces
 	namespaces *shard.Side[Namespace]
 	registry   *xsync.MapOf[string, *Namespace]
 	random     []source // one a shard
+	autoKey    autoKey
 	shards     uint32
 
 	count  counters
@@ -46,6 +48,7 @@ type Engine struct {
 	// is taken and by Add where it is returned.
 	leaseCount                  atomic.Int64
 	openSockets, openNamespaces tally
+	openFlows                   tally
 
 	_ cpu.CacheLinePad
 	// guarded is the number of leases not dead that are not open to everybody:
@@ -74,10 +77,12 @@ func New(o Options) (*Engine, error) {
 		arena:    shard.NewArena(),
 		registry: xsync.NewMapOf[string, *Namespace](),
 		random:   newSources(o.Shards, o.Random),
+		autoKey:  newAutoKey(),
 		shards:   uint32(o.Shards),
 		count:    newCounters(),
 	}
 	e.openSockets.most, e.openNamespaces.most = int64(o.MaxSockets), int64(o.MaxNamespaces)
+	e.openFlows.most = int64(o.MaxFlows)
 	e.driver.init(o.Tick, o.ManualAdvance)
 	e.tables(&o)
 	if !o.ManualAdvance {
@@ -99,6 +104,7 @@ func (e *Engine) tables(o *Options) {
 	// Every lease may stand on a page of its own.
 	e.pages = shard.NewPages(e.domain, e.arena, o.Shards, o.MaxLeases, ring)
 	e.sockets = shard.NewSockets(e.domain, e.arena, o.Shards, o.MaxSockets, o.MaxSocketEntries, ring)
+	e.flows = shard.NewFlows(e.domain, e.arena, e.sockets, o.Shards, o.MaxFlows, secret, ring)
 	e.nsSlots = shard.NewSlab[uint32](e.domain, e.arena, o.Shards, o.MaxNamespaces,
 		shard.Kind{Reclaim: e.namespaceReclaimed, Ring: ring})
 	e.namespaces = shard.NewSide[Namespace](e.nsSlots)

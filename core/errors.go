@@ -55,6 +55,18 @@ var (
 	// ErrRefused: the socket may not send with the label.
 	ErrRefused = errors.New("core: label refused")
 
+	// ErrTuple: a Tuple names no flow: it is the zero one, or an address is not
+	// IPv6 or is IPv4-mapped.
+	ErrTuple = errors.New("core: bad tuple")
+	// ErrBound: the flow is bound to a socket already.
+	ErrBound = errors.New("core: flow already bound")
+	// ErrNotBound: no socket has the flow, or not this one.
+	ErrNotBound = errors.New("core: flow not bound")
+	// ErrPacket: a packet cannot be read, or not as far as is needed.
+	ErrPacket = errors.New("core: bad packet")
+	// ErrNoRoom: a buffer or a packet is too short for the headers to be inserted.
+	ErrNoRoom = errors.New("core: no room for headers")
+
 	// ErrConsistency: Settings.Consistency, which is on by default, forbids to
 	// reflect.
 	ErrConsistency = errors.New("core: reflection not permitted")

@@ -44,6 +44,18 @@ func (n *Namespace) unguard() {
 	}
 }
 
+// enforced says whether packets of the namespace may carry only labels that
+// their sockets hold.
+func (n *Namespace) enforced() bool {
+	switch n.policy.Load() {
+	case policyOpen:
+		return false
+	case policyByEngine:
+		return n.eng.guarded.Load() != 0
+	}
+	return true
+}
+
 // asked notes that a lease which would guard its label was asked for. Linux
 // never forgets that, even if the request is refused in the end.
 func (n *Namespace) asked() {

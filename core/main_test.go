@@ -222,3 +222,10 @@ func (b *rig) picture(spaces []*core.Namespace, sockets []core.Socket) (p pictur
 }
 
 const forever = time.Duration(math.MaxInt64)
+
+// must fails the test on an error.
+func must(t *testing.T, err error) {
+	if err != nil {
+		t.Fatal(err)
+	}
+}

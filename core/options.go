@@ -20,6 +20,9 @@ type Options struct {
 	MaxLeases int
 	// MaxSockets is the most sockets; 0 means 1<<20, at most 1<<26.
 	MaxSockets int
+	// MaxFlows is the most flows bound to sockets; 0 means 1<<20, at most 1<<25. A
+	// flow takes 64 bytes, and 11 to 32 more in buckets.
+	MaxFlows int
 	// MaxNamespaces is the most namespaces; 0 means 4096, at most 1<<20.
 	MaxNamespaces int
 	// MaxSocketEntries is the most uses of leases that one socket can hold; 0
@@ -50,6 +53,7 @@ type Options struct {
 
 const (
 	maxTable      = 1 << 26
+	maxFlows      = 1 << 25
 	maxNamespaces = 1 << 20
 	maxShards     = 256
 	minTick       = 100 * time.Microsecond
@@ -60,6 +64,7 @@ const (
 func (o Options) checked() (Options, error) {
 	defaults(&o.MaxLeases, 1<<20)
 	defaults(&o.MaxSockets, 1<<20)
+	defaults(&o.MaxFlows, 1<<20)
 	defaults(&o.MaxNamespaces, 4096)
 	defaults(&o.MaxSocketEntries, min(4096, shard.MaxEntries))
 	defaults(&o.Shards, runtime.GOMAXPROCS(0))
@@ -70,6 +75,7 @@ func (o Options) checked() (Options, error) {
 	}{
 		{"MaxLeases", o.MaxLeases, 1, maxTable},
 		{"MaxSockets", o.MaxSockets, 1, maxTable},
+		{"MaxFlows", o.MaxFlows, 1, maxFlows},
 		{"MaxNamespaces", o.MaxNamespaces, 1, maxNamespaces},
 		{"MaxSocketEntries", o.MaxSocketEntries, 1, shard.MaxEntries},
 		{"Shards", o.Shards, 1, maxShards},

@@ -80,6 +80,8 @@ func (t *tally) take() bool {
 	}
 }
 
-func (t *tally) give() { t.n.Add(-1) }
+func (t *tally) give() { t.giveMany(1) }
+
+func (t *tally) giveMany(n int) { t.n.Add(-int64(n)) }
 
 func add(v *atomic.Int64, d int64) int { return int(v.Add(d)) }

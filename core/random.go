@@ -2,6 +2,7 @@ package core
 
 import (
 	cryptorand "crypto/rand"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -35,6 +36,13 @@ func newSources(shards int, given func() uint32) []source {
 		s.draws = func() uint32 { return uint32(generator.Uint64()) }
 	}
 	return sources
+}
+
+// secret returns a number that nobody can foretell.
+func secret() uint64 {
+	var b [8]byte
+	_, _ = cryptorand.Read(b[:]) // as above
+	return binary.LittleEndian.Uint64(b[:])
 }
 
 func (s *source) draw() uint32 {

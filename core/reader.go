@@ -17,6 +17,14 @@ const (
 	// Stale: the socket or its namespace is closed. Where no label is guarded
 	// packets of a closed socket may still be Allowed; see Reader.Check.
 	Stale
+	// Malformed: the packet is not IPv6, ends too early, or has more extension
+	// headers than are walked.
+	Malformed
+	// NoPorts: the packet is a fragment after the first, so its ports, and with
+	// them its flow, cannot be told. Label packets before they are fragmented.
+	NoPorts
+	// Unbound: no socket has the packet's flow.
+	Unbound
 )
 
 // String returns the verdict's name.
@@ -30,6 +38,12 @@ func (v Verdict) String() string {
 		return "allowed with headers"
 	case Stale:
 		return "stale"
+	case Malformed:
+		return "malformed"
+	case NoPorts:
+		return "no ports"
+	case Unbound:
+		return "unbound"
 	}
 	return "unknown"
 }
@@ -81,7 +95,7 @@ func (r *Reader) Close() { r.rcu.Close() }
 //
 // In an open namespace that guards no label every label is allowed, without a
 // look at the socket. Elsewhere label 0 and the labels that the socket holds are, and on
-// a Ping socket all.
+// a Ping socket all, without the headers of a lease.
 //
 // Cost: a load where nothing is guarded; else about two cache lines, those of
 // the socket and of its list. No lock, allocation, shared write, system call or
@@ -103,7 +117,7 @@ func (s Socket) verdict(label Label) Verdict {
 		return Stale
 	}
 	v := s.ns.eng.check(s, label)
-	if v == Refused && Protocol(s.slot.Protocol) == Ping {
+	if v != Stale && Protocol(s.slot.Protocol) == Ping {
 		return Allowed
 	}
 	return v
@@ -114,13 +128,8 @@ func (e *Engine) check(s Socket, label Label) Verdict {
 	if s.slot == nil {
 		return Stale
 	}
-	switch s.ns.policy.Load() {
-	case policyOpen:
+	if !s.ns.enforced() {
 		return Allowed
-	case policyByEngine:
-		if e.guarded.Load() == 0 {
-			return Allowed
-		}
 	}
 	entry, ok := e.sockets.Find(s.slot, s.generation, uint32(label))
 	switch {

@@ -31,6 +31,13 @@ type Rules struct {
 	// ReflectAnyProtocol lets Settings.Reflect make every new socket reflect, of
 	// whatever protocol, and not only TCP's.
 	ReflectAnyProtocol bool
+	// BareCurrent lets packets that get their socket's current label go without the
+	// headers of its lease, and without a look for it, unless Sending.LookUp asks.
+	BareCurrent bool
+	// LeaseReplaces lets a lease that was looked up for a packet take the place of
+	// the packet's own hop-by-hop options, first destination options and routing
+	// header even when the lease has none.
+	LeaseReplaces bool
 	// Policy says when a packet's label is looked for on its socket's list.
 	Policy Policy
 }
@@ -81,6 +88,8 @@ func Linux618() Rules {
 		RefusalCounts:       true,
 		RandomIgnoresRanges: true,
 		ReflectAnyProtocol:  true,
+		BareCurrent:         true,
+		LeaseReplaces:       true,
 		Policy:              ExclusiveInEngine,
 	}
 }

@@ -132,10 +132,10 @@ func (n *Namespace) sweep(id uint32, l *shard.Lease) {
 func (s Socket) forget(label Label) {
 	for {
 		w := s.slot.Current.Load()
-		if Label(w&^shard.CurrentReflects) != label {
+		if Label(w&shard.CurrentLabel) != label {
 			return
 		}
-		if s.slot.Current.CompareAndSwap(w, w&shard.CurrentReflects) {
+		if s.slot.Current.CompareAndSwap(w, w&^shard.CurrentLabel) {
 			return
 		}
 	}
@@ -163,6 +163,7 @@ func (s Socket) shut() {
 		s.ns.release(entry.Lease())
 	})
 	if first {
+		e.openFlows.giveMany(e.flows.UnbindAll(s.slot))
 		s.ns.disown(s.id, s.slot)
 		e.sockets.Retire(s.id)
 		e.openSockets.give()

@@ -20,6 +20,7 @@ type counters struct {
 var refusals = []error{
 	ErrLabel, ErrStateless, ErrHeaders, ErrHeadersDenied, ErrLinger, ErrExpires, ErrDestination, ErrShare,
 	ErrExists, ErrNotShared, ErrNotFound, ErrNotHeld, ErrRefused, ErrConsistency, ErrProtocol,
+	ErrTuple, ErrBound, ErrNotBound,
 	ErrQuota, ErrTableFull, ErrSocketFull, ErrNoLabels, ErrUsers,
 	ErrStale, ErrClosed,
 }
@@ -52,6 +53,7 @@ func (c *counters) refuse(err error) error {
 type Stats struct {
 	Namespaces int
 	Sockets    int
+	Flows      int
 	Leases     int // alive, lingering ones included
 	Filed      int // in the wheels: lingering, or held again since they last lingered
 
@@ -65,8 +67,10 @@ type Stats struct {
 	Reclaimed int64 // leases that readers can no longer see
 	Reused    int64 // leases made in a slot that held another before
 
-	// Refused counts the errors of Get, Put, Renew, Connect, Query, Reflect and
-	// StopReflecting by sentinel, ErrClosed and ErrStale only where they came up
+	Reseeds int64 // new seeds of the flow table, because flows crowded in one place
+
+	// Refused counts the errors of Get, Put, Renew, Connect, Query, Reflect,
+	// StopReflecting, Bind and Unbind by sentinel, ErrClosed and ErrStale only where they came up
 	// in the middle of a call; those that did not occur are left out. Verdicts of
 	// Reader.Check are not counted.
 	Refused map[error]int64
@@ -95,6 +99,7 @@ func (e *Engine) Stats() Stats {
 	s := Stats{
 		Namespaces:  int(e.openNamespaces.n.Load()),
 		Sockets:     int(e.openSockets.n.Load()),
+		Flows:       int(e.openFlows.n.Load()),
 		Leases:      int(e.leaseCount.Load()),
 		Filed:       e.leases.Filed(),
 		Created:     c.created.Value(),
@@ -106,6 +111,7 @@ func (e *Engine) Stats() Stats {
 		Purged:      c.purged.Value(),
 		Reclaimed:   c.reclaimed.Value(),
 		Reused:      e.leases.Reused(),
+		Reseeds:     e.flows.Reseeds(),
 		Refused:     make(map[error]int64),
 		MappedBytes: e.arena.Bytes(),
 		Readers:     e.domain.Stats(),
@@ -121,6 +127,7 @@ func (e *Engine) Stats() Stats {
 
 func (e *Engine) memory(namespaces int) []MemoryUse {
 	sockets, blocks := e.sockets.Usage()
+	flows, buckets := e.flows.Usage()
 	use := func(kind string, u shard.Usage) MemoryUse {
 		return MemoryUse{Kind: kind, InUse: u.Slots, Room: u.Capacity, Bytes: u.Bytes}
 	}
@@ -128,6 +135,8 @@ func (e *Engine) memory(namespaces int) []MemoryUse {
 		use("leases", e.leases.Usage()),
 		use("sockets", sockets),
 		use("socket lists", blocks),
+		use("flows", flows),
+		use("flow buckets", buckets),
 		use("index pages", e.pages.Usage()),
 		{Kind: "index roots", InUse: namespaces, Room: namespaces, Bytes: int64(namespaces) * shard.RootBytes},
 	}

@@ -13,7 +13,8 @@
 //     slots) and of the leases (its timer wheel). A chunk belongs to the shard
 //     that asked for it, for life, and so do its slots. Which shard a caller uses
 //     is a matter of speed only; nothing depends on processors standing still.
-//   - A block is a socket's list: a run of cache lines of entries.
+//   - A block is a long list of a socket: a run of cache lines of entries. A short
+//     one stands in the socket itself.
 //   - A page is 256 cells of a label index; a cell names the lease of a label.
 //
 // # How a slot lives

@@ -1,6 +1,9 @@
 package shard
 
-import "sync/atomic"
+import (
+	"iter"
+	"sync/atomic"
+)
 
 // Outcome is what Publish came to.
 type Outcome uint8
@@ -31,7 +34,7 @@ func (ss *Sockets) Publish(s *Socket, generation, shard uint32, e Entry, l *Leas
 			s.mu.Unlock()
 			return ListFull
 		}
-		if place := ss.empty(word, used); place != nil {
+		if place := ss.empty(s, word, used); place != nil {
 			l.Raise(linger, expires)
 			place.Store(uint64(e))
 			s.used.Store(uint32(used + 1))
@@ -45,25 +48,52 @@ func (ss *Sockets) Publish(s *Socket, generation, shard uint32, e Entry, l *Leas
 	}
 }
 
-// empty returns an empty place in the block that word names; nil when all are
+// empty returns an empty place in the list that word names; nil when all are
 // used. Its caller holds the socket's lock.
-func (ss *Sockets) empty(word uint64, used int) *atomic.Uint64 {
-	lines := ss.run(word)
-	if used == len(lines)*lineEntries {
+func (ss *Sockets) empty(s *Socket, word uint64, used int) *atomic.Uint64 {
+	if used == ss.room(word) {
 		return nil
 	}
-	for i := range lines {
-		for j := range lines[i] {
-			if lines[i][j].Load() == 0 {
-				return &lines[i][j]
-			}
+	for place := range ss.places(s, word) {
+		if place.Load() == 0 {
+			return place
 		}
 	}
 	return nil
 }
 
-// enlarge replaces the block that word names, which is full, by one twice as
-// large with the same entries. It returns true also when somebody else has
+// room returns how many entries the list that word names has places for.
+func (ss *Sockets) room(word uint64) int {
+	if word&blockMask == 0 {
+		return ownEntries
+	}
+	return lineEntries << (word >> classShift & classMask)
+}
+
+// places goes through the places of the list that word names.
+func (ss *Sockets) places(s *Socket, word uint64) iter.Seq[*atomic.Uint64] {
+	return func(yield func(*atomic.Uint64) bool) {
+		if word&blockMask == 0 {
+			for i := range s.own {
+				if !yield(&s.own[i]) {
+					return
+				}
+			}
+			return
+		}
+		lines := ss.run(word)
+		for i := range lines {
+			for j := range lines[i] {
+				if !yield(&lines[i][j]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// enlarge replaces the list that word names, which is full, by a larger one
+// with the same entries, in the same order. It returns true also when somebody else has
 // changed the list meanwhile.
 func (ss *Sockets) enlarge(s *Socket, word uint64, shard uint32) bool {
 	class := uint64(0)
@@ -84,15 +114,13 @@ func (ss *Sockets) enlarge(s *Socket, word uint64, shard uint32) bool {
 		ss.blocks[class].Release(block)
 		return true
 	}
-	old := ss.run(word)
 	for i := range larger {
-		for j := range larger[i] {
-			var e uint64
-			if i < len(old) {
-				e = old[i][j].Load()
-			}
-			larger[i][j].Store(e)
-		}
+		larger[i].clear()
+	}
+	n := 0
+	for place := range ss.places(s, word) {
+		larger[n/lineEntries][n%lineEntries].Store(place.Load())
+		n++
 	}
 	s.word.Store(word>>socketGenShift<<socketGenShift | class<<classShift | uint64(block))
 	s.mu.Unlock()
@@ -119,14 +147,11 @@ func (ss *Sockets) Remove(s *Socket, generation, label uint32) (Entry, bool) {
 	if label == 0 {
 		return 0, true
 	}
-	lines := ss.run(word)
-	for i := range lines {
-		for j := range lines[i] {
-			if e := Entry(lines[i][j].Load()); e.Label() == label {
-				lines[i][j].Store(0)
-				s.used.Store(s.used.Load() - 1)
-				return e, true
-			}
+	for place := range ss.places(s, word) {
+		if e := Entry(place.Load()); e.Label() == label {
+			place.Store(0)
+			s.used.Store(s.used.Load() - 1)
+			return e, true
 		}
 	}
 	return 0, true
@@ -145,13 +170,10 @@ func (ss *Sockets) Shut(s *Socket, generation uint32, drop func(Entry)) bool {
 	if !ok {
 		return false
 	}
-	// From here on nobody else changes the block.
-	lines := ss.run(word)
-	for i := range lines {
-		for j := range lines[i] {
-			if e := Entry(lines[i][j].Load()); e != 0 {
-				drop(e)
-			}
+	// From here on nobody else changes the list.
+	for place := range ss.places(s, word) {
+		if e := Entry(place.Load()); e != 0 {
+			drop(e)
 		}
 	}
 	ss.retireBlock(word)

@@ -6,6 +6,7 @@ package shard
 const Invariants = false
 
 const (
-	chunkBits = 10 // slots of a chunk
-	pageBits  = 8  // cells of an index page
+	chunkBits   = 10 // slots of a chunk
+	pageBits    = 8  // cells of an index page
+	segmentBits = 6  // buckets of a segment of flows
 )

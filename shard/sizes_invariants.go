@@ -7,6 +7,7 @@ const Invariants = true
 
 // Small chunks and pages make growth, stealing and emptied pages common.
 const (
-	chunkBits = 4
-	pageBits  = 5
+	chunkBits   = 4
+	pageBits    = 5
+	segmentBits = 2
 )

@@ -10,8 +10,9 @@ import (
 //	63        36 35   32 31         0
 //	[generation ][ class ][  block  ]
 //
-// block names the socket's block: none when 0, and shut when the socket is
-// closed. class is the base-2 logarithm of the block's lines.
+// block names the socket's block: 0 while the list stands in the socket itself,
+// and shut when the socket is closed. class is the base-2 logarithm of the
+// block's lines.
 const (
 	blockMask       = 1<<32 - 1
 	classShift      = 32
@@ -54,34 +55,58 @@ func (e Entry) Label() uint32 { return uint32(e) & entryLabel }
 // Headers says whether the lease has headers to add to a packet.
 func (e Entry) Headers() bool { return e&entryHeaders != 0 }
 
-// Socket is the slot of a socket, one cache line.
+// ownEntries is how many entries of its list a socket keeps beside its word.
+const ownEntries = 5
+
+// Socket is the slot of a socket, two cache lines. A packet looks at the first
+// one only, if the socket has no more than ownEntries labels.
 type Socket struct {
 	// word is stored under mu and loaded by every packet: the store of a new
 	// block comes after its entries, and pairs with that load.
 	word atomic.Uint64
-	mu   sync.Mutex    // serialises changes of the list
-	used atomic.Uint32 // entries in the block; changed under mu
 
-	// Current and Remote are labels, with CurrentReflects in Current. They are
-	// stored by connects and receivers; each stands alone and orders nothing.
+	// Current is a label with the marks below, Remote a label. They are stored by
+	// connects and receivers; each stands alone and orders nothing.
 	Current, Remote atomic.Uint32
 
 	// Written while nobody else can reach the slot, and only then.
-	Namespace  uint32
+	Namespace uint32
+	Protocol  uint8
+	_         [3]byte
+
+	// own is the list until it needs a block. Afterwards it stays as it was then,
+	// for readers that have loaded the older word. Stored under mu; an entry's
+	// store publishes the use of a lease and pairs with the loads in Find.
+	own [ownEntries]atomic.Uint64
+
+	mu   sync.Mutex    // serialises changes of the list, of the word and of the flows
+	used atomic.Uint32 // entries in the list; changed under mu
+
+	flows uint32 // first of the socket's flows, through Flow.next; guarded by mu
+
+	// Written while nobody else can reach the slot, and only then.
 	Process    uint64
 	User       uint64
 	Privileges uint8
-	Protocol   uint8
-	_          [2]byte
+	_          [7]byte
 
 	// Neighbours in the list of the namespace's sockets, guarded by whoever
 	// keeps that list.
 	Prev, Next uint32
-	_          [1]uint32
+	_          [16]byte
 }
 
-// CurrentReflects marks a socket that reflects the labels of its peer.
-const CurrentReflects = 1 << 31
+// Marks beside the label in Socket.Current.
+const (
+	// CurrentReflects marks a socket that reflects the labels of its peer.
+	CurrentReflects = 1 << 31
+	// CurrentAutoOff and CurrentAutoOn are the socket's own choice about automatic
+	// labels; without either it has made none.
+	CurrentAutoOff = 1 << 30
+	CurrentAutoOn  = 1 << 29
+	// CurrentLabel is where the label stands.
+	CurrentLabel = LabelSpace - 1
+)
 
 // Used returns how many entries the socket's list has.
 func (s *Socket) Used() int { return int(s.used.Load()) }

@@ -38,17 +38,15 @@ func TestEntry(t *testing.T) {
 	}
 }
 
-// fillBlock fills the rest of the socket's block, label 1 and up, as Publish
+// fillPlaces fills the rest of the socket's list, label 1 and up, as Publish
 // would, which looks for an empty place each time.
-func fillBlock(ss *Sockets, s *Socket) {
-	lines := ss.run(s.word.Load())
-	for i := range lines {
-		for j := range lines[i] {
-			label := uint32(i*lineEntries + j + 1)
-			lines[i][j].Store(uint64(NewEntry(label, label, false)))
-		}
+func fillPlaces(ss *Sockets, s *Socket) {
+	label := uint32(0)
+	for place := range ss.places(s, s.word.Load()) {
+		label++
+		place.Store(uint64(NewEntry(label, label, false)))
 	}
-	s.used.Store(uint32(len(lines) * lineEntries))
+	s.used.Store(label)
 }
 
 // TestListGrows takes one list through all classes of blocks up to the most
@@ -57,6 +55,7 @@ func TestListGrows(t *testing.T) {
 	r := newRig()
 	ss := NewSockets(r.domain, r.arena, 1, 1, MaxEntries, nil)
 	id, s, generation := opened(t, ss)
+	fillPlaces(ss, s)
 	for class := range uint64(classes) {
 		next := uint32(s.Used() + 1)
 		if got := ss.Publish(s, generation, 0, NewEntry(next, next, false), new(Lease), 0, 0); got != Published {
@@ -71,7 +70,7 @@ func TestListGrows(t *testing.T) {
 				t.Fatalf("label %#x: %#x, %v", label, e, ok)
 			}
 		}
-		fillBlock(ss, s)
+		fillPlaces(ss, s)
 	}
 	if got := ss.Publish(s, generation, 0, NewEntry(1, 1, false), new(Lease), 0, 0); got != ListFull || s.Used() != MaxEntries {
 		t.Fatalf("one entry too many: outcome %d, %d used", got, s.Used())
@@ -111,7 +110,7 @@ func TestListNoMemory(t *testing.T) {
 	_, s, generation := opened(t, ss)
 	for s.Used() < half {
 		fill(t, ss, s, generation, 1)
-		fillBlock(ss, s)
+		fillPlaces(ss, s)
 	}
 	var l Lease
 	word := s.word.Load()

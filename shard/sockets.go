@@ -11,6 +11,13 @@ type line [lineEntries]atomic.Uint64
 
 const lineEntries = 8
 
+// clear empties a line that nobody else can see.
+func (l *line) clear() {
+	for i := range l {
+		l[i].Store(0)
+	}
+}
+
 // classes is the number of sizes of blocks: 1, 2, 4, ... lines, the largest a
 // chunk.
 const classes = chunkBits + 1
@@ -90,6 +97,9 @@ func (s *Socket) Opened(reflects bool) {
 	}
 	s.Remote.Store(0)
 	s.used.Store(0)
+	for i := range s.own {
+		s.own[i].Store(0)
+	}
 	s.word.Store(s.word.Load() >> socketGenShift << socketGenShift)
 }
 
@@ -102,8 +112,8 @@ func (ss *Sockets) Release(id uint32) { ss.slab.Release(id) }
 // Retire gives back the slot of a socket that Shut has closed.
 func (ss *Sockets) Retire(id uint32) { ss.slab.Retire(id) }
 
-// run returns the entries of the block that a socket's word names, empty when
-// it names none.
+// run returns the lines of the block that a socket's word names, empty when
+// the list stands in the socket itself.
 func (ss *Sockets) run(word uint64) []line {
 	block := uint32(word & blockMask)
 	if block == 0 || block == shut {
@@ -114,7 +124,8 @@ func (ss *Sockets) run(word uint64) []line {
 
 // Find returns the socket's first entry with the label, the zero Entry when it
 // has none, and false when the socket is not the one of that generation or is
-// closed. It is what a packet asks: two cache lines, no shared write.
+// closed. It is what a packet asks: one cache line for a short list, no shared
+// write.
 func (ss *Sockets) Find(s *Socket, generation, label uint32) (Entry, bool) {
 	word, ok := s.block(generation)
 	if !ok {
@@ -123,6 +134,20 @@ func (ss *Sockets) Find(s *Socket, generation, label uint32) (Entry, bool) {
 	if label == 0 {
 		return 0, true
 	}
+	if word&blockMask != 0 {
+		return ss.findInBlock(word, label), true
+	}
+	for i := range s.own {
+		if e := Entry(s.own[i].Load()); e.Label() == label {
+			return e, true
+		}
+	}
+	return 0, true
+}
+
+// findInBlock is Find for a longer list, apart so that the short one stays
+// short.
+func (ss *Sockets) findInBlock(word uint64, label uint32) Entry {
 	lines := ss.run(word)
 	for i := range lines {
 		l := &lines[i] // a pointer to an array: no bounds checks below
@@ -131,11 +156,11 @@ func (ss *Sockets) Find(s *Socket, generation, label uint32) (Entry, bool) {
 				if Invariants && e == poison64 {
 					panic("shard: a reader met a reclaimed block")
 				}
-				return e, true
+				return e
 			}
 		}
 	}
-	return 0, true
+	return 0
 }
 
 // Collect reclaims sockets and blocks of a shard; see Slab.Collect.

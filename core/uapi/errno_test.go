@@ -38,6 +38,11 @@ var errnos = map[string]struct {
 	"ErrNotFound":      {core.ErrNotFound, enoent},
 	"ErrNotHeld":       {core.ErrNotHeld, esrch},
 	"ErrRefused":       {core.ErrRefused, einval},
+	"ErrTuple":         {core.ErrTuple, einval},
+	"ErrPacket":        {core.ErrPacket, einval},
+	"ErrBound":         {core.ErrBound, 98},
+	"ErrNotBound":      {core.ErrNotBound, enoent},
+	"ErrNoRoom":        {core.ErrNoRoom, 90},
 	"ErrConsistency":   {core.ErrConsistency, eperm},
 	"ErrProtocol":      {core.ErrProtocol, enoprotoopt},
 	"ErrQuota":         {core.ErrQuota, enobufs},
@@ -51,7 +56,7 @@ var errnos = map[string]struct {
 var locals = map[int]syscall.Errno{
 	eperm: syscall.EPERM, enoent: syscall.ENOENT, esrch: syscall.ESRCH, 9: syscall.EBADF, eexist: syscall.EEXIST,
 	enodev: syscall.ENODEV, einval: syscall.EINVAL, erange: syscall.ERANGE, enoprotoopt: syscall.ENOPROTOOPT,
-	enobufs: syscall.ENOBUFS,
+	enobufs: syscall.ENOBUFS, 98: syscall.EADDRINUSE, 90: syscall.EMSGSIZE,
 }
 
 func TestErrno(t *testing.T) {

@@ -1,0 +1,128 @@
+package core
+
+import (
+	"fmt"
+
+	"github.com/flowlabel/flowlabel/shard"
+)
+
+// Bind makes t a flow of the socket: from here on packets with that tuple, in the
+// socket's namespace, are the socket's. A flow ends by Unbind or with its socket,
+// and never by itself. The errors are ErrTuple for a tuple that names no flow,
+// ErrBound when it is bound already, to whichever socket, ErrTableFull and
+// ErrClosed.
+//
+// Cost: a slot, and the locks of the socket and of a segment of the flow table,
+// which now and then is split for it: some hundred flows move.
+func (s Socket) Bind(t Tuple) error {
+	r, at, err := s.enter()
+	if err != nil {
+		return err
+	}
+	e := s.ns.eng
+	defer e.leave(r)
+	if t == (Tuple{}) {
+		return e.count.refuse(fmt.Errorf("%w: the zero Tuple", ErrTuple))
+	}
+	if !e.openFlows.take() {
+		return e.count.refuse(fmt.Errorf("%w: flows", ErrTableFull))
+	}
+	key := t.in(s.ns)
+	if err := s.bind(&key, t, at); err != nil {
+		e.openFlows.give()
+		return e.count.refuse(err)
+	}
+	return nil
+}
+
+func (s Socket) bind(key *shard.Key, t Tuple, at uint32) error {
+	switch s.ns.eng.flows.Bind(key, s.id, s.slot, s.generation, at) {
+	case shard.Bound:
+		return nil
+	case shard.FlowHeld:
+		return fmt.Errorf("%w: %v", ErrBound, t)
+	case shard.FlowsFull:
+		return fmt.Errorf("%w: flows", ErrTableFull)
+	case shard.FlowMemory:
+		return fmt.Errorf("%w: flow buckets", ErrTableFull)
+	}
+	return s.gone()
+}
+
+// Unbind ends the flow t of the socket. The errors are ErrNotBound, also when
+// another socket has it, and ErrClosed.
+//
+// Cost: the locks of the socket and of a segment of the flow table. No
+// allocation.
+func (s Socket) Unbind(t Tuple) error {
+	r, _, err := s.enter()
+	if err != nil {
+		return err
+	}
+	e := s.ns.eng
+	defer e.leave(r)
+	key := t.in(s.ns)
+	if !e.flows.Unbind(&key, s.id, s.generation) {
+		return e.count.refuse(fmt.Errorf("%w: %v", ErrNotBound, t))
+	}
+	e.openFlows.give()
+	return nil
+}
+
+// Find returns the socket that a flow of the namespace is bound to; false, and
+// the zero Socket, when there is none. Call it between Enter and Exit.
+//
+// Cost: the hash of 40 bytes, and about three cache lines: of the buckets, the
+// flow, the socket. No lock, allocation, shared write, system call or clock
+// reading.
+func (r *Reader) Find(n *Namespace, t Tuple) (Socket, bool) {
+	key := t.in(n)
+	return r.eng.bound(n, r.eng.flows.Find(&key))
+}
+
+// FindBurst writes the socket of each tuple into found, as Find does, the zero
+// Socket for none; found is at least as long as tuples. It fetches what the
+// flows need from memory side by side.
+func (r *Reader) FindBurst(n *Namespace, tuples []Tuple, found []Socket) {
+	var (
+		keys  [shard.Burst]shard.Key
+		slots [shard.Burst]uint32
+	)
+	for len(tuples) > 0 {
+		m := min(shard.Burst, len(tuples))
+		for i := range tuples[:m] {
+			keys[i] = tuples[i].in(n)
+		}
+		r.eng.flows.FindBurst(keys[:m], slots[:m])
+		r.eng.touchSockets(slots[:m])
+		for i, slot := range slots[:m] {
+			found[i], _ = r.eng.bound(n, slot)
+		}
+		tuples, found = tuples[m:], found[m:]
+	}
+}
+
+// bound returns the socket of a flow's slot, unless that is 0 or the socket has
+// closed. A flow's socket is compared by generation: the flow may be on its way
+// out.
+func (e *Engine) bound(n *Namespace, slot uint32) (Socket, bool) {
+	if slot == 0 {
+		return Socket{}, false
+	}
+	f := e.flows.At(slot)
+	s := e.sockets.At(f.Socket)
+	if !s.Open(f.Generation) {
+		return Socket{}, false
+	}
+	return Socket{ns: n, slot: s, id: f.Socket, generation: f.Generation}, true
+}
+
+// touchSockets fetches the sockets of flows side by side. What it reads is of no
+// interest yet.
+func (e *Engine) touchSockets(slots []uint32) {
+	for _, slot := range slots {
+		if slot != 0 {
+			e.sockets.At(e.flows.At(slot).Socket).Generation()
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package core
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+)
+
+// Extensions are all the extension headers of a packet that precede its
+// upper-layer header: those that a lease can give, and the packet's last.
+type Extensions struct {
+	Headers
+	// Last is the destination options for the final destination. They follow the
+	// routing header, where a lease has none.
+	Last []byte
+}
+
+// wire returns the headers in the order in which they are sent. The destination
+// options of a lease are for the stops of its routing header and are sent only
+// with one (RFC 3542, section 9.2).
+func (h *Headers) wire() [3]wireHeader {
+	w := [3]wireHeader{{nextHopByHop, h.HopByHop}, {nextDestination, h.Destination}, {nextRouting, h.Routing}}
+	if len(h.Routing) == 0 {
+		w[1].bytes = nil
+	}
+	return w
+}
+
+type wireHeader struct {
+	number uint8
+	bytes  []byte
+}
+
+// WireLen returns the length of what Append appends, in bytes: a multiple of 8,
+// and how much longer a packet becomes by the headers.
+func (h *Headers) WireLen() int {
+	if h == nil {
+		return 0
+	}
+	n := 0
+	for _, w := range h.wire() {
+		n += len(w.bytes)
+	}
+	return n
+}
+
+// Append appends the headers in wire form, each naming the next and the last one
+// naming next, the protocol of what follows in the packet. It returns the
+// extended buffer, and the number that the IPv6 header has to name: next again if
+// there are no headers.
+//
+// The packet becomes WireLen bytes longer: its payload length (at most 65535) has
+// to grow by as much, and whoever fills packets up to an MTU has as much less for
+// the payload.
+func (h *Headers) Append(dst []byte, next uint8) (_ []byte, first uint8) {
+	if h == nil {
+		return dst, next
+	}
+	headers := h.wire()
+	first, last := next, -1
+	for _, w := range headers {
+		if len(w.bytes) == 0 {
+			continue
+		}
+		if last < 0 {
+			first = w.number
+		} else {
+			dst[last] = w.number
+		}
+		last = len(dst)
+		dst = append(dst, w.bytes...)
+	}
+	if last >= 0 {
+		dst[last] = next
+	}
+	return dst, first
+}
+
+// Insert puts the headers into an IPv6 packet, right after its IPv6 header, and
+// corrects the next header and the payload length. It returns the longer packet,
+// in the same memory: cap(packet) must have WireLen more bytes than packet. The
+// errors are ErrNoRoom, when it has not or when the payload would be longer than
+// 65535, and ErrPacket, when packet is not an IPv6 packet of the length that its
+// header says, or begins with hop-by-hop options or a routing header of its own:
+// those would have to be merged before. With an error nothing is changed.
+//
+// No checksum of an upper layer changes, as long as h has no routing header: the
+// pseudo-header has no extension headers. A routing header is put in as it is;
+// that the packet's destination is the header's first stop, and its last address
+// the final destination, is the caller's to see to.
+//
+// Cost: the payload is moved. No allocation.
+func (h *Headers) Insert(packet []byte) ([]byte, error) {
+	n := h.WireLen()
+	if n == 0 {
+		return packet, nil
+	}
+	if err := insertable(packet); err != nil {
+		return packet, err
+	}
+	if cap(packet)-len(packet) < n || len(packet)-ipv6Header+n > math.MaxUint16 {
+		return packet, fmt.Errorf("%w: %d bytes into a packet of %d, capacity %d", ErrNoRoom, n, len(packet), cap(packet))
+	}
+	longer := packet[:len(packet)+n]
+	copy(longer[ipv6Header+n:], packet[ipv6Header:])
+	_, first := h.Append(longer[:ipv6Header], longer[ipv6Next])
+	longer[ipv6Next] = first
+	binary.BigEndian.PutUint16(longer[ipv6Payload:], uint16(len(longer)-ipv6Header))
+	return longer, nil
+}
+
+// insertable says whether headers may be put in front of a packet's payload.
+func insertable(packet []byte) error {
+	if len(packet) < ipv6Header || packet[0]>>4 != 6 {
+		return fmt.Errorf("%w: %d bytes that are no IPv6 packet", ErrPacket, len(packet))
+	}
+	if n := int(binary.BigEndian.Uint16(packet[ipv6Payload:])); n != len(packet)-ipv6Header {
+		return fmt.Errorf("%w: payload length %d, %d bytes", ErrPacket, n, len(packet)-ipv6Header)
+	}
+	if next := packet[ipv6Next]; next == nextHopByHop || next == nextRouting {
+		return fmt.Errorf("%w: it has an extension header %d of its own", ErrPacket, next)
+	}
+	return nil
+}

@@ -1,0 +1,144 @@
+package core
+
+import "github.com/flowlabel/flowlabel/shard"
+
+// Label is the whole path of one packet that is about to be sent: it reads the
+// 5-tuple, finds the socket that the flow is bound to in the namespace, decides
+// as Send does, and writes the label into the packet. The packet's own label is
+// what its sender asks for; with 0 it asks for nothing.
+//
+// The packet is written to only where its label changes, and only in the 20 bits
+// of the label. A packet that may not be sent, or whose flow cannot be told or is
+// not bound, is left as it is. With AllowedWithHeaders the lease has extension
+// headers, which the caller has to insert before it sends: see Headers.Insert. Call
+// it between Enter and Exit.
+//
+// Cost: a parse, a lookup as in Find, and a decision as in Send. No lock,
+// allocation, shared write, system call or clock reading.
+func (r *Reader) Label(n *Namespace, packet []byte) Decision {
+	var key shard.Key
+	if v := parse(packet, &key, n.id); v != Allowed {
+		return Decision{Verdict: v}
+	}
+	return r.eng.label(n, packet, r.eng.flows.Find(&key), &key)
+}
+
+// LabelBurst does what Label does for each packet and writes the decisions into
+// out, which is at least as long as packets. It is the normal way for a packet
+// processor: it fetches packets, buckets, flows and sockets from memory side by
+// side.
+func (r *Reader) LabelBurst(n *Namespace, packets [][]byte, out []Decision) {
+	var b packetBurst
+	for len(packets) > 0 {
+		m := min(shard.Burst, len(packets))
+		b.find(r.eng, packets[:m], n.id, false)
+		for i, packet := range packets[:m] {
+			if v := b.verdicts[i]; v != Allowed {
+				out[i] = Decision{Verdict: v}
+			} else {
+				out[i] = r.eng.label(n, packet, b.slots[i], &b.keys[i])
+			}
+		}
+		packets, out = packets[m:], out[m:]
+	}
+}
+
+// label decides about a packet whose flow has been looked up, and rewrites it.
+func (e *Engine) label(n *Namespace, packet []byte, slot uint32, key *shard.Key) Decision {
+	if slot == 0 {
+		return Decision{Verdict: Unbound}
+	}
+	f := e.flows.At(slot)
+	s := Socket{ns: n, slot: e.sockets.At(f.Socket), id: f.Socket, generation: f.Generation}
+	asked := labelOf(packet)
+	d := e.send(s, key, &Sending{Addressed: asked != 0, Address: asked})
+	if d.Label != asked && (d.Verdict == Allowed || d.Verdict == AllowedWithHeaders) {
+		setLabel(packet, d.Label)
+	}
+	return d
+}
+
+// Receive is the whole path of one packet that came in: it reads the 5-tuple,
+// finds the socket to which the flow in the other direction is bound, and notes
+// the packet's label there as Socket.Received does. It returns Allowed, or
+// Malformed, NoPorts, Unbound or Stale if there was nothing to note. Call it
+// between Enter and Exit.
+//
+// Cost: as Label; and a store where the label differs from what is noted.
+func (r *Reader) Receive(n *Namespace, packet []byte) Verdict {
+	var key shard.Key
+	if v := parse(packet, &key, n.id); v != Allowed {
+		return v
+	}
+	key = key.Reversed()
+	return r.eng.receive(n, packet, r.eng.flows.Find(&key))
+}
+
+// ReceiveBurst does what Receive does for each packet and writes the verdicts
+// into out, which is at least as long as packets.
+func (r *Reader) ReceiveBurst(n *Namespace, packets [][]byte, out []Verdict) {
+	var b packetBurst
+	for len(packets) > 0 {
+		m := min(shard.Burst, len(packets))
+		b.find(r.eng, packets[:m], n.id, true)
+		for i, packet := range packets[:m] {
+			if out[i] = b.verdicts[i]; out[i] == Allowed {
+				out[i] = r.eng.receive(n, packet, b.slots[i])
+			}
+		}
+		packets, out = packets[m:], out[m:]
+	}
+}
+
+// receive notes the label of a packet whose flow has been looked up.
+func (e *Engine) receive(n *Namespace, packet []byte, slot uint32) Verdict {
+	if slot == 0 {
+		return Unbound
+	}
+	f := e.flows.At(slot)
+	s := Socket{ns: n, slot: e.sockets.At(f.Socket), id: f.Socket, generation: f.Generation}
+	if !s.slot.Open(f.Generation) {
+		return Stale
+	}
+	if label := labelOf(packet); !s.noted(label) {
+		s.note(label)
+	}
+	return Allowed
+}
+
+// packetBurst is a burst of packets on its way to their sockets.
+type packetBurst struct {
+	keys     [shard.Burst]shard.Key
+	slots    [shard.Burst]uint32 // of the flows, 0 for none
+	verdicts [shard.Burst]Verdict
+}
+
+// find parses at most Burst packets and looks their flows up, those of the other
+// direction if reversed. The slots of packets that cannot be parsed mean nothing.
+func (b *packetBurst) find(e *Engine, packets [][]byte, namespace uint32, reversed bool) {
+	touchPackets(packets)
+	for i, packet := range packets {
+		b.verdicts[i] = parse(packet, &b.keys[i], namespace)
+		if reversed {
+			b.keys[i] = b.keys[i].Reversed()
+		}
+	}
+	e.flows.FindBurst(b.keys[:len(packets)], b.slots[:len(packets)])
+	e.touchSockets(b.slots[:len(packets)])
+}
+
+// touchPackets fetches packets from memory side by side.
+func touchPackets(packets [][]byte) {
+	var sum byte
+	for _, p := range packets {
+		if len(p) > 0 {
+			sum += p[0]
+		}
+	}
+	consume(sum)
+}
+
+// consume keeps the compiler from leaving out the reading of a value.
+//
+//go:noinline
+func consume(byte) {}

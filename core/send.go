@@ -1,0 +1,196 @@
+package core
+
+import (
+	"fmt"
+
+	"github.com/flowlabel/flowlabel/shard"
+)
+
+// Sending is what the sender of a packet says about its label. The zero Sending
+// says nothing: the packet gets the socket's current label, which was checked
+// when it became that, or else an automatic one.
+type Sending struct {
+	// Addressed: the sender gives a destination address, and with it Address, 0
+	// for no label. Under Linux that is the address's flow information, and 0 where
+	// IPV6_FLOWINFO_SEND is off. Even then the current label is not used.
+	Addressed bool
+	Address   Label
+	// Controlled: the sender gives a control message with the label Control, 0
+	// for none. It wins over Address. Under Linux that is the last IPV6_FLOWINFO.
+	Controlled bool
+	Control    Label
+	// LookUp: the current label is looked for among the socket's leases as if the
+	// sender asked for it, and refused if it is not there. Linux does that for a call
+	// with control messages of any kind; without them it looks only where
+	// Rules.BareCurrent is off.
+	LookUp bool
+}
+
+// Decision is the answer for one packet: a small value without pointers.
+type Decision struct {
+	// Label is the one that the packet is to carry, 0 for none.
+	Label Label
+	// Verdict says whether the packet may be sent, and whether the lease of Label
+	// has headers to go with it; Reader.HeadersOf returns them.
+	Verdict Verdict
+	lease   uint32 // slot of the lease if it was looked up
+}
+
+// Err returns nil for a packet that may be sent, and else an error that wraps
+// ErrRefused, ErrClosed, ErrPacket or ErrNotBound.
+func (d Decision) Err() error {
+	switch d.Verdict {
+	case Allowed, AllowedWithHeaders:
+		return nil
+	case Refused:
+		return fmt.Errorf("%w: %#x", ErrRefused, uint32(d.Label))
+	case Stale:
+		return ErrClosed
+	case Unbound:
+		return fmt.Errorf("%w: of a packet", ErrNotBound)
+	}
+	return fmt.Errorf("%w: %v", ErrPacket, d.Verdict)
+}
+
+// Send decides which label a packet of flow t carries that socket s sends. The
+// labels asked for are checked as Check does, both of them if there are two. The
+// current label is not, since Connect has; but the headers of its lease go with
+// it. A packet that is left without a label gets an automatic one if Settings.AutoLabels and the socket's choice say so. With Refused, Label is
+// the one that was refused. Call it between Enter and Exit.
+//
+// The flow is looked at only for the automatic label, and need not be bound.
+//
+// Cost: one cache line of the socket, two for one with many labels; a keyed hash
+// for an automatic label. No lock, allocation, shared write, system call or clock
+// reading.
+func (r *Reader) Send(s Socket, t Tuple, how Sending) Decision {
+	if s.slot == nil {
+		return Decision{Verdict: Stale}
+	}
+	key := t.in(s.ns)
+	return r.eng.send(s, &key, &how)
+}
+
+// SendBurst writes what Send decides for each packet into out. All slices are at
+// least as long as sockets. It fetches the sockets from memory side by side.
+func (r *Reader) SendBurst(sockets []Socket, tuples []Tuple, how []Sending, out []Decision) {
+	touch(sockets)
+	for i, s := range sockets {
+		out[i] = r.Send(s, tuples[i], how[i])
+	}
+}
+
+// CheckBurst writes what Check says of each socket and label into out. All slices
+// are at least as long as sockets. It fetches the sockets from memory side by
+// side.
+func (r *Reader) CheckBurst(sockets []Socket, labels []Label, out []Verdict) {
+	touch(sockets)
+	for i, s := range sockets {
+		out[i] = r.Check(s, labels[i])
+	}
+}
+
+// touch fetches sockets side by side. What it reads is of no interest yet.
+func touch(sockets []Socket) {
+	for i := range sockets {
+		if s := sockets[i].slot; s != nil {
+			s.Generation()
+		}
+	}
+}
+
+// send is Send, by the key of the flow.
+func (e *Engine) send(s Socket, key *shard.Key, how *Sending) Decision {
+	if !s.slot.Open(s.generation) {
+		return Decision{Verdict: Stale}
+	}
+	if !how.Addressed && !how.Controlled {
+		return e.sendCurrent(s, key, how.LookUp)
+	}
+	var d Decision
+	if how.Addressed && how.Address != 0 {
+		if d = e.sendWith(s, how.Address); d.Verdict == Refused {
+			return d
+		}
+	}
+	if how.Controlled {
+		d = Decision{}
+		if how.Control != 0 {
+			d = e.sendWith(s, how.Control)
+		}
+	}
+	if d == (Decision{}) {
+		return e.sendAuto(s, key, s.slot.Current.Load())
+	}
+	return d
+}
+
+// sendWith decides about a label that the sender asks for.
+func (e *Engine) sendWith(s Socket, label Label) Decision {
+	if !s.ns.enforced() || Protocol(s.slot.Protocol) == Ping {
+		return Decision{Label: label, Verdict: Allowed}
+	}
+	entry, ok := e.sockets.Find(s.slot, s.generation, uint32(label))
+	switch {
+	case !ok:
+		return Decision{Verdict: Stale}
+	case entry.Headers():
+		return Decision{Label: label, Verdict: AllowedWithHeaders, lease: entry.Lease()}
+	case entry != 0:
+		return Decision{Label: label, Verdict: Allowed, lease: entry.Lease()}
+	}
+	return Decision{Label: label, Verdict: Refused}
+}
+
+// sendCurrent decides about a packet whose sender asks for nothing.
+func (e *Engine) sendCurrent(s Socket, key *shard.Key, lookUp bool) Decision {
+	w := s.slot.Current.Load()
+	label := Label(w & shard.CurrentLabel)
+	if label == 0 {
+		return e.sendAuto(s, key, w)
+	}
+	if e.rules.BareCurrent && !lookUp {
+		return Decision{Label: label, Verdict: Allowed}
+	}
+	d := e.sendWith(s, label)
+	if d.Verdict == Refused && !lookUp {
+		d.Verdict = Allowed
+	}
+	return d
+}
+
+// sendAuto decides about a packet that is left without a label.
+func (e *Engine) sendAuto(s Socket, key *shard.Key, current uint32) Decision {
+	return Decision{Label: e.autoKey.auto(s.ns.packed.Load(), current, key), Verdict: Allowed}
+}
+
+// HeadersOf returns the headers that go with a decision's label, nil for none.
+// Call it in the section in which the decision was made; the result may be kept,
+// and must not be changed.
+//
+// Cost: two loads.
+func (r *Reader) HeadersOf(d Decision) *Headers {
+	if d.Verdict != AllowedWithHeaders {
+		return nil
+	}
+	return r.eng.headers.Get(d.lease)
+}
+
+// Merge returns the extension headers of a packet with a decision's label that
+// would have those given without it. Where the lease has headers they take the
+// place of the packet's: hop-by-hop options, first destination options and routing
+// header; the packet keeps its last destination options. A packet without a lease
+// keeps its own, and so does one whose lease has no headers, unless
+// Rules.LeaseReplaces is set. Call it in the section in which the decision was
+// made. Nothing is copied.
+//
+// Cost: as HeadersOf.
+func (r *Reader) Merge(d Decision, packet Extensions) Extensions {
+	if h := r.HeadersOf(d); h != nil {
+		return Extensions{Headers: *h, Last: packet.Last}
+	}
+	if d.lease != 0 && r.eng.rules.LeaseReplaces {
+		return Extensions{Last: packet.Last}
+	}
+	return packet
+}

@@ -1,0 +1,113 @@
+package shard
+
+import "encoding/binary"
+
+// Key names a flow: a 5-tuple in a namespace, without padding that differs.
+//
+//	0        16       32     34     36       37        40
+//	[ source ][ dest. ][ sp  ][ dp  ][ proto ][ namespace ]
+//
+// Addresses and ports are in network order, as a packet has them; the namespace's
+// id is in little-endian order.
+type Key [KeyBytes]byte
+
+// KeyBytes is the length of a key, and where its parts stand.
+const (
+	KeyBytes     = 40
+	KeySrc       = 0
+	KeyDst       = 16
+	KeyPorts     = 32
+	KeyProtocol  = 36
+	keyNamespace = 37
+)
+
+// Place writes protocol and namespace, in one store.
+func (k *Key) Place(protocol uint8, namespace uint32) {
+	binary.LittleEndian.PutUint32(k[KeyProtocol:], namespace<<8|uint32(protocol))
+}
+
+// equal compares word by word, which is half the cost of comparing arrays: the
+// compiler calls a function for those.
+func (k *Key) equal(o *Key) bool {
+	return k.word(0)^o.word(0)|k.word(1)^o.word(1)|k.word(2)^o.word(2)|k.word(3)^o.word(3)|k.word(4)^o.word(4) == 0
+}
+
+func (k *Key) word(i int) uint64 { return binary.LittleEndian.Uint64(k[8*i:]) }
+
+// Protocol returns the upper-layer protocol.
+func (k *Key) Protocol() uint8 { return k[KeyProtocol] }
+
+// Reversed returns the key of the flow in the other direction.
+func (k *Key) Reversed() (r Key) {
+	copy(r[KeySrc:KeyDst], k[KeyDst:KeyPorts])
+	copy(r[KeyDst:KeyPorts], k[KeySrc:KeyDst])
+	r[KeyPorts], r[KeyPorts+1] = k[KeyPorts+2], k[KeyPorts+3]
+	r[KeyPorts+2], r[KeyPorts+3] = k[KeyPorts], k[KeyPorts+1]
+	copy(r[KeyProtocol:], k[KeyProtocol:])
+	return r
+}
+
+// Flow is the slot of a flow, one cache line. Key, Socket and Generation are
+// written while nobody else can reach the slot; the store of the flow's entry in
+// a bucket publishes them, and pairs with the load that finds it there.
+type Flow struct {
+	Key        Key
+	Socket     uint32 // slot of the socket
+	Generation uint32 // of the socket
+
+	// Neighbours in the list of the socket's flows, and whether the flow is on it.
+	// Guarded by the socket's mu.
+	prev, next uint32
+	listed     bool
+	_          [7]byte
+}
+
+// link puts a flow on its socket's list. It returns false when the socket is
+// closed or another.
+func (f *Flows) link(id uint32, fl *Flow, s *Socket) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.block(fl.Generation); !ok {
+		return false
+	}
+	fl.prev, fl.next, fl.listed = 0, s.flows, true
+	if s.flows != 0 {
+		f.At(s.flows).prev = id
+	}
+	s.flows = id
+	return true
+}
+
+// unlink takes a flow off its socket's list, unless Pop has.
+func (f *Flows) unlink(fl *Flow, s *Socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if fl.listed {
+		f.cut(fl, s)
+	}
+}
+
+// pop takes the first flow off a socket's list and returns it; 0 when there is
+// none.
+func (f *Flows) pop(s *Socket) uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := s.flows
+	if id != 0 {
+		f.cut(f.At(id), s)
+	}
+	return id
+}
+
+// cut takes a listed flow off the list. Its caller holds the socket's mu.
+func (f *Flows) cut(fl *Flow, s *Socket) {
+	if fl.prev != 0 {
+		f.At(fl.prev).next = fl.next
+	} else {
+		s.flows = fl.next
+	}
+	if fl.next != 0 {
+		f.At(fl.next).prev = fl.prev
+	}
+	fl.listed = false
+}

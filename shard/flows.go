@@ -1,0 +1,270 @@
+package shard
+
+import (
+	"math/bits"
+	"sync"
+	"sync/atomic"
+
+	"github.com/zeebo/xxh3"
+	"golang.org/x/sys/cpu"
+
+	"github.com/flowlabel/flowlabel/rcu"
+)
+
+// Flows is a hash table from the 5-tuple of a flow to the socket it is bound to,
+// for those who hold only a packet. It grows by extendible hashing:
+//
+//	R. Fagin et al., Extendible hashing: a fast access method for dynamic files,
+//	ACM TODS 4(3), 1979,
+//
+// a segment at a time, so that no bind waits for more than some hundred flows to
+// move. It differs in what a reader needs: a segment that is full is built anew
+// as two, and published with one store a word; flows never move in a segment
+// that can be found. The hash is keyed with a secret seed, each lookup looks at
+// four buckets at most, and a table that somebody fills unevenly gets another
+// seed.
+//
+// Every method may be called from any goroutine, inside a section. Lookups wait
+// for nothing. Binding and unbinding hold the lock of a segment.
+type Flows struct {
+	slab     *Slab[Flow]
+	segments *Slab[line]
+	sockets  *Sockets
+	seed     func() uint64
+	maxBits  uint32 // of a directory
+
+	// dir is stored under mu, and under all locks when the seed changes; pairs with
+	// the loads of readers.
+	dir   atomic.Pointer[directory]
+	mu    sync.Mutex // serialises changes of dir and of its words
+	locks [flowLocks]flowLock
+
+	bound   atomic.Int64 // flows in the table; the size of a new directory goes by it
+	reseeds atomic.Int64 // a statistic
+}
+
+// flowLocks is the number of locks; a segment's is chosen by the run that it
+// stands in. A lock keeps the segment from changing and from being replaced.
+const flowLocks = 64
+
+type flowLock struct {
+	mu sync.Mutex
+	_  cpu.CacheLinePad
+}
+
+// NewFlows returns room for limit flows bound to the sockets of ss. seed returns
+// random numbers, which must be kept secret.
+func NewFlows(d *rcu.Domain, a *Arena, ss *Sockets, shards, limit int, seed func() uint64, ring func()) *Flows {
+	f := &Flows{sockets: ss, seed: seed, maxBits: uint32(bits.Len(uint(limit / flowsPerSplit)))}
+	flows := Kind{Ring: ring}
+	if Invariants {
+		flows.Reclaim = f.poison
+	}
+	f.slab = NewSlab[Flow](d, a, shards, limit, flows)
+	// Only a segment that is a quarter full is split, and a new seed needs the new
+	// segments before the old ones go.
+	f.segments = NewSlab[line](d, a, shards, 4*limit/flowsPerSplit+4, Kind{Span: segmentBuckets, Ring: ring})
+	return f
+}
+
+const (
+	segmentFlows = segmentBuckets * lineEntries
+	// flowsPerSplit is how many flows a segment must have to be split: one that
+	// has fewer and is full somewhere is not so by chance.
+	flowsPerSplit = segmentFlows / 4
+)
+
+// poison makes the key of a reclaimed flow one that no packet has.
+func (f *Flows) poison(id uint32) bool {
+	f.At(id).Key = Key{KeyProtocol: 0xff, keyNamespace: 0xff, keyNamespace + 1: 0xff, keyNamespace + 2: 0xff}
+	return true
+}
+
+// At returns the flow in slot id.
+func (f *Flows) At(id uint32) *Flow { return f.slab.At(id) }
+
+func (d *directory) hash(k *Key) hashed { return hashed(xxh3.HashSeed(k[:], d.seed)) }
+
+// held is a segment with its lock taken.
+type held struct {
+	segment
+	h    hashed
+	word segmentWord
+	lock *sync.Mutex
+}
+
+// hold locks the segment that a key belongs to; false in an empty table.
+func (f *Flows) hold(k *Key) (held, bool) {
+	for {
+		d := f.dir.Load()
+		if d == nil {
+			return held{}, false
+		}
+		h := d.hash(k)
+		if g, ok := f.holdWord(d, h, d.word(h)); ok {
+			return g, true
+		}
+	}
+}
+
+// holdWord locks the segment that w names; false when it is not h's any more.
+func (f *Flows) holdWord(d *directory, h hashed, w segmentWord) (held, bool) {
+	lock := &f.locks[w.run()/segmentBuckets%flowLocks].mu
+	lock.Lock()
+	if now := f.dir.Load(); now.seed != d.seed || now.word(h) != w {
+		lock.Unlock()
+		return held{}, false
+	}
+	return held{segment: f.segments.Run(w.run()), h: h, word: w, lock: lock}, true
+}
+
+// Binding is what Bind came to.
+type Binding uint8
+
+// What became of an attempt to bind a flow.
+const (
+	Bound      Binding = iota
+	FlowHeld           // the 5-tuple is bound already
+	FlowClosed         // the socket is closed or another
+	FlowsFull          // no slot is free
+	FlowMemory         // no segment is
+)
+
+// Bind makes the flow of key k one of socket s, whose slot is id.
+func (f *Flows) Bind(k *Key, id uint32, s *Socket, generation, shard uint32) Binding {
+	slot, ok := f.slab.Alloc(shard)
+	if !ok {
+		return FlowsFull
+	}
+	fl := f.At(slot)
+	fl.Key, fl.Socket, fl.Generation = *k, id, generation
+	if !f.link(slot, fl, s) {
+		f.slab.Release(slot)
+		return FlowClosed
+	}
+	if b := f.insert(slot, fl, shard); b != Bound {
+		f.unlink(fl, s)
+		f.slab.Retire(slot) // not Release: the socket's closer may be looking at it
+		return b
+	}
+	// Shut closes the socket before it pops its flows. If it has popped this one
+	// before it was in the table, the socket is seen to be closed here.
+	// If it has popped it afterwards and ended it, the flow was bound for a while.
+	if !s.Open(generation) && f.drop(slot, fl) {
+		return FlowClosed
+	}
+	return Bound
+}
+
+// growTries is how often the table may grow for the sake of one flow: more often
+// than segments can be split on the way to the deepest directory. It ends a walk
+// that only a seed which is not random could make longer.
+const growTries = 64
+
+// insert puts a flow into the table.
+func (f *Flows) insert(slot uint32, fl *Flow, shard uint32) Binding {
+	for range growTries {
+		g, ok := f.hold(&fl.Key)
+		if !ok {
+			if !f.reseed(nil, shard) {
+				return FlowMemory
+			}
+			continue
+		}
+		n, place, room := g.room(g.h, func(other uint32) bool { return f.At(other).Key == fl.Key })
+		if room == roomThere {
+			g.put(g.h, n, place, slot)
+			f.bound.Add(1)
+		}
+		g.lock.Unlock()
+		switch {
+		case room == roomThere:
+			return Bound
+		case room == roomIsHeld:
+			return FlowHeld
+		case !f.grow(g, room, shard):
+			return FlowMemory
+		}
+	}
+	return FlowMemory
+}
+
+// grow makes room for a flow that found none in segment g. It returns false when
+// there is no memory.
+func (f *Flows) grow(g held, room roomFor, shard uint32) bool {
+	d := f.dir.Load()
+	if room == roomNone && g.word.depth() < f.maxBits && g.count() >= flowsPerSplit {
+		switch f.split(d, g, shard) {
+		case splitDone:
+			return true
+		case splitMemory:
+			return false
+		}
+	}
+	return f.reseed(d, shard)
+}
+
+// count returns the number of flows in a segment, roughly if others change it.
+func (g segment) count() (n int) {
+	g.each(func(uint32) { n++ })
+	return n
+}
+
+// drop ends a flow, unless another has; it returns whether it was there.
+func (f *Flows) drop(slot uint32, fl *Flow) bool {
+	g, ok := f.hold(&fl.Key)
+	if !ok {
+		return false
+	}
+	ok = g.remove(g.h, slot)
+	g.lock.Unlock()
+	if ok {
+		f.forget(slot, fl)
+	}
+	return ok
+}
+
+// forget gives up a flow that its caller has taken out of the table.
+func (f *Flows) forget(slot uint32, fl *Flow) {
+	f.bound.Add(-1)
+	f.unlink(fl, f.sockets.At(fl.Socket))
+	f.slab.Retire(slot)
+}
+
+// Unbind ends the flow of key k if it is bound to that socket; it returns false
+// when it is not.
+func (f *Flows) Unbind(k *Key, socket, generation uint32) bool {
+	slot := f.Find(k)
+	if slot == 0 {
+		return false
+	}
+	fl := f.At(slot)
+	return fl.Socket == socket && fl.Generation == generation && f.drop(slot, fl)
+}
+
+// UnbindAll ends the flows of a socket that Shut has closed, and returns how
+// many those were.
+func (f *Flows) UnbindAll(s *Socket) (n int) {
+	for slot := f.pop(s); slot != 0; slot = f.pop(s) {
+		if f.drop(slot, f.At(slot)) {
+			n++
+		}
+	}
+	return n
+}
+
+// Bound says how many flows there are.
+func (f *Flows) Bound() int { return int(f.bound.Load()) }
+
+// Reseeds says how often the table got another seed because flows crowded.
+func (f *Flows) Reseeds() int64 { return f.reseeds.Load() }
+
+// Collect reclaims flows and segments of a shard; see Slab.Collect.
+func (f *Flows) Collect(shard uint32) (int, bool) {
+	n, more := f.slab.Collect(shard)
+	n2, more2 := f.segments.Collect(shard)
+	return n + n2, more || more2
+}
+
+// Usage says what the flows and what their buckets hold now.
+func (f *Flows) Usage() (flows, buckets Usage) { return f.slab.Usage(), f.segments.Usage() }

@@ -136,6 +136,6 @@ func packetEngine(b *testing.B, of string, hits int) {
 
 func memoryOfFlows(b *testing.B) {
 	b.Run(fmt.Sprintf("flows=%d/impl=engine", benchFlows), func(b *testing.B) {
-		b.ReportMetric(bytesOf(flowHome().eng.Stats(), "flows", "flow buckets")/benchFlows, "B/flow")
+		bytes(b, bytesOf(flowHome().eng.Stats(), "flows", "flow buckets")/benchFlows, "B/flow")
 	})
 }

@@ -38,12 +38,17 @@ func bytesOf(s core.Stats, kinds ...string) (n float64) {
 	return n
 }
 
-func memoryOfLeases(b *testing.B) {
-	eng := newEngine(b, core.Options{})
-	crowd(b, eng)
-	s := eng.Stats()
-	b.ReportMetric(bytesOf(s, "leases", "index pages", "index roots")/manyLeases, "B/lease")
-	b.ReportMetric(bytesOf(s, "sockets", "socket lists")/manyLeases, "B/socket")
+func memoryOfLeases(b *testing.B, of string) {
+	once := sync.OnceValue(func() core.Stats {
+		eng := newEngine(b, core.Options{})
+		crowd(b, eng)
+		return eng.Stats()
+	})
+	b.Run(named(of, "engine"), func(b *testing.B) {
+		s := once()
+		bytes(b, bytesOf(s, "leases", "index pages", "index roots")/manyLeases, "B/lease")
+		bytes(b, bytesOf(s, "sockets", "socket lists")/manyLeases, "B/socket")
+	})
 }
 
 // memoryOfNamespaces has each of 1000 namespaces hold 32 labels, give them up and
@@ -79,7 +84,7 @@ func memoryOfNamespaces(b *testing.B, of string, labels int) {
 		return n
 	})
 	b.Run(named(of, "engine"), func(b *testing.B) {
-		b.ReportMetric(once()/spaces, "B/namespace")
-		b.ReportMetric(once()/(1<<20), "MiB")
+		bytes(b, once()/spaces, "B/namespace")
+		bytes(b, once()/(1<<20), "MiB")
 	})
 }

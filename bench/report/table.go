@@ -60,7 +60,7 @@ func number(v float64) string {
 
 // everything is one table for each work: a line for each set of parameters, a
 // column for each implementation, and in each cell the time with one goroutine
-// and with more.
+// and with more, and what else was reported.
 func (r *run) everything() string {
 	var b strings.Builder
 	for _, work := range r.works() {
@@ -106,20 +106,24 @@ func (r *run) shape(work string) (impls, lines []string) {
 }
 
 // cell is one implementation's time, by number of goroutines, and whatever else
-// it reports that is not zero.
+// the first of them reports that is not zero.
 func (r *run) cell(work, impl string) string {
 	var times, extras []string
 	for _, at := range r.order {
 		if at.work != work || at.impl != impl {
 			continue
 		}
-		v, _ := r.median(at, nsPerOp)
-		times = append(times, number(v))
-		if len(times) == 1 {
+		if extras == nil {
 			extras = r.extras(at)
 		}
+		if v, ok := r.median(at, nsPerOp); ok {
+			times = append(times, number(v))
+		}
 	}
-	return strings.Join(append([]string{strings.Join(times, " / ")}, extras...), ", ")
+	if times != nil {
+		extras = append([]string{strings.Join(times, " / ")}, extras...)
+	}
+	return strings.Join(extras, ", ")
 }
 
 // extras are the other units of a row.

@@ -41,6 +41,9 @@ func tuple(f order.Flow) core.Tuple {
 	return t
 }
 
+// engineTuple is what the engine takes for a flow.
+type engineTuple = core.Tuple
+
 // tuples is the order of flows in the engine's own type.
 var tuples = eachHits(func(hits int) order.Drawn[core.Tuple] {
 	d := flowOrders(hits)()
@@ -52,8 +55,8 @@ var tuples = eachHits(func(hits int) order.Drawn[core.Tuple] {
 })
 
 // flowEngine looks flows up one by one, each in a section of its own.
-func flowEngine(b *testing.B, of string, hits int) {
-	read(b, of, tuples(hits), one, []rival[core.Tuple]{{name: "engine", worker: func() (lookup[core.Tuple], func()) {
+func flowEngine() rival[engineTuple] {
+	return rival[engineTuple]{name: "engine", worker: func() (lookup[engineTuple], func()) {
 		h := flowHome()
 		r, ns := h.eng.Reader("bench"), h.ns
 		return func(tuples []core.Tuple) (sum uint64) {
@@ -67,12 +70,12 @@ func flowEngine(b *testing.B, of string, hits int) {
 			}
 			return sum
 		}, r.Close
-	}}})
+	}}
 }
 
 // flowEngineBurst looks up 32 at a time, each burst in a section.
-func flowEngineBurst(b *testing.B, of string, hits int) {
-	read(b, of, tuples(hits), one, []rival[core.Tuple]{{name: "engine", worker: func() (lookup[core.Tuple], func()) {
+func flowEngineBurst() rival[engineTuple] {
+	return rival[engineTuple]{name: "engine", worker: func() (lookup[engineTuple], func()) {
 		h := flowHome()
 		r, ns := h.eng.Reader("bench"), h.ns
 		found := make([]core.Socket, burst)
@@ -91,7 +94,7 @@ func flowEngineBurst(b *testing.B, of string, hits int) {
 			}
 			return sum
 		}, r.Close
-	}}})
+	}}
 }
 
 // packets is the order of flows as packets, each with its socket's label.
@@ -108,8 +111,8 @@ func packetLabel(at uint32) uint32 {
 
 // packetEngine has bursts of packets labelled: parsed, their sockets found, their
 // labels checked and written.
-func packetEngine(b *testing.B, of string, hits int) {
-	read(b, of, packets(hits), one, []rival[order.Packet]{{name: "engine", worker: func() (lookup[order.Packet], func()) {
+func packetEngine() rival[order.Packet] {
+	return rival[order.Packet]{name: "engine", worker: func() (lookup[order.Packet], func()) {
 		h := flowHome()
 		r, ns := h.eng.Reader("bench"), h.ns
 		views, out := make([][]byte, burst), make([]core.Decision, burst)
@@ -131,7 +134,7 @@ func packetEngine(b *testing.B, of string, hits int) {
 			}
 			return sum
 		}, r.Close
-	}}})
+	}}
 }
 
 func memoryOfFlows(b *testing.B) {

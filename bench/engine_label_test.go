@@ -2,7 +2,6 @@ package bench
 
 import (
 	"sync"
-	"testing"
 
 	"github.com/flowlabel/flowlabel/bench/order"
 	"github.com/flowlabel/flowlabel/core"
@@ -43,6 +42,9 @@ func must(err error) {
 	}
 }
 
+// engineLabel is what the engine takes for a label.
+type engineLabel = core.Label
+
 // engineLabels is the order of labels in the engine's own type.
 var engineLabels = eachHits(func(hits int) order.Drawn[core.Label] {
 	d := labelOrders(hits)()
@@ -54,8 +56,8 @@ var engineLabels = eachHits(func(hits int) order.Drawn[core.Label] {
 })
 
 // labelEngine looks labels up one by one, each in a section of its own.
-func labelEngine(b *testing.B, of string, hits int) {
-	read(b, of, engineLabels(hits), labelWorth, []rival[core.Label]{{name: "engine", worker: func() (lookup[core.Label], func()) {
+func labelEngine() rival[engineLabel] {
+	return rival[engineLabel]{name: "engine", worker: func() (lookup[engineLabel], func()) {
 		h := labelHome()
 		r, ns := h.eng.Reader("bench"), h.ns
 		return func(labels []core.Label) (sum uint64) {
@@ -66,12 +68,12 @@ func labelEngine(b *testing.B, of string, hits int) {
 			}
 			return sum
 		}, r.Close
-	}}})
+	}}
 }
 
 // labelEngineBurst looks up 32 at a time, each burst in a section.
-func labelEngineBurst(b *testing.B, of string, hits int) {
-	read(b, of, engineLabels(hits), labelWorth, []rival[core.Label]{{name: "engine", worker: func() (lookup[core.Label], func()) {
+func labelEngineBurst() rival[engineLabel] {
+	return rival[engineLabel]{name: "engine", worker: func() (lookup[engineLabel], func()) {
 		h := labelHome()
 		r, ns := h.eng.Reader("bench"), h.ns
 		shares := make([]core.Share, burst)
@@ -88,5 +90,5 @@ func labelEngineBurst(b *testing.B, of string, hits int) {
 			}
 			return sum
 		}, r.Close
-	}}})
+	}}
 }

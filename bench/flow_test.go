@@ -34,7 +34,7 @@ func BenchmarkFlowLookup(b *testing.B) {
 	rivals := append(flowRivals(), peerFlows()...)
 	for _, h := range hits {
 		of := hit(fmt.Sprintf("flows=%d", benchFlows), h)
-		flowEngine(b, of, h)
+		read(b, of, tuples(h), one, []rival[engineTuple]{flowEngine()})
 		read(b, of, flowOrders(h), flowWorth, rivals)
 	}
 }
@@ -44,7 +44,7 @@ func BenchmarkFlowBurst(b *testing.B) {
 	rivals := peerFlowBursts()
 	for _, h := range hits {
 		of := hit(fmt.Sprintf("flows=%d", benchFlows), h)
-		flowEngineBurst(b, of, h)
+		read(b, of, tuples(h), one, []rival[engineTuple]{flowEngineBurst()})
 		read(b, of, flowOrders(h), flowWorth, rivals)
 	}
 }
@@ -56,7 +56,7 @@ func BenchmarkPacket(b *testing.B) {
 	rivals := peerFlowBursts()
 	for _, h := range hits {
 		of := hit(fmt.Sprintf("flows=%d", benchFlows), h)
-		packetEngine(b, of, h)
+		read(b, of, packets(h), one, []rival[order.Packet]{packetEngine()})
 		read(b, of, flowOrders(h), flowWorth, rivals)
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // BenchmarkGetPut joins a label that another socket holds, and puts it. The row
-// syscalls is what two system calls take that the kernel refuses at first sight.
+// syscalls is two system calls that end at the descriptor, which is none.
 func BenchmarkGetPut(b *testing.B) {
 	b.Run("impl=engine", getPutEngine)
 	b.Run("impl=kernelalgo", getPutAlgorithm)

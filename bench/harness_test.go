@@ -20,8 +20,6 @@ type rival[K any] struct {
 	name string
 	// worker returns the loop for one goroutine, and what ends it.
 	worker func() (lookup[K], func())
-	// worth, when set, is what a lookup adds to this rival's sum.
-	worth func(at uint32) uint64
 }
 
 // shared is a rival whose workers have nothing of their own.
@@ -54,9 +52,6 @@ func read[K any](b *testing.B, of string, d func() order.Drawn[K], worth func(at
 }
 
 func (r rival[K]) run(b *testing.B, d order.Drawn[K], worth func(at uint32) uint64) {
-	if r.worth != nil {
-		worth = r.worth
-	}
 	workers := runtime.GOMAXPROCS(0)
 	loops := make([]lookup[K], workers)
 	for w := range loops {

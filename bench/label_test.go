@@ -50,7 +50,7 @@ func BenchmarkLabelLookup(b *testing.B) {
 	rivals := append(labelRivals(), peerLabels()...)
 	for _, h := range hits {
 		of := hit(fmt.Sprintf("leases=%d", benchLeases), h)
-		labelEngine(b, of, h)
+		read(b, of, engineLabels(h), labelWorth, []rival[engineLabel]{labelEngine()})
 		read(b, of, labelOrders(h), labelWorth, rivals)
 	}
 }
@@ -60,7 +60,7 @@ func BenchmarkLabelBurst(b *testing.B) {
 	rivals := append([]rival[uint32]{lazily("flat", flatLabels)}, peerLabelBursts()...)
 	for _, h := range hits {
 		of := hit(fmt.Sprintf("leases=%d", benchLeases), h)
-		labelEngineBurst(b, of, h)
+		read(b, of, engineLabels(h), labelWorth, []rival[engineLabel]{labelEngineBurst()})
 		read(b, of, labelOrders(h), labelWorth, rivals)
 	}
 }

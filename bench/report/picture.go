@@ -3,7 +3,6 @@ package main
 import (
 	"image/color"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -13,16 +12,17 @@ import (
 // picture is the file's name, in the folder bench.
 const picture = "comparison.svg"
 
-// pictured are the works in the picture, with one goroutine each.
-var pictured = []string{
-	"ReadSection",
-	"SocketLookup/labels=8/hit=100",
-	"LabelLookup/" + labels,
-	"LabelBurst/" + labels,
-	"FlowLookup/" + flows,
-	"FlowBurst/" + flows,
-	"Packet/" + flows,
-	"GetPut",
+// pictured are the works in the picture, with one goroutine each, and what they
+// are called there.
+var pictured = []struct{ work, name string }{
+	{"ReadSection", "ReadSection"},
+	{"SocketLookup/labels=8/hit=100", "SocketLookup"},
+	{"LabelLookup/" + labels, "LabelLookup"},
+	{"LabelBurst/" + labels, "LabelBurst"},
+	{"FlowLookup/" + flows, "FlowLookup"},
+	{"FlowBurst/" + flows, "FlowBurst"},
+	{"Packet/" + flows, "Packet"},
+	{"GetPut", "GetPut"},
 }
 
 // bar is one line of the picture: an implementation of a work.
@@ -34,18 +34,17 @@ type bar struct {
 
 // bars returns the bars from the top down, a gap (without a name) after each work.
 func (r *run) bars() (bars []bar) {
-	for _, work := range pictured {
+	for _, p := range pictured {
 		some := len(bars)
 		for _, at := range r.order {
-			if ns, ok := r.median(at, nsPerOp); ok && at.work == work && at.procs == 1 {
+			if ns, ok := r.median(at, nsPerOp); ok && at.work == p.work && at.procs == 1 {
 				bars = append(bars, bar{at.impl, at.impl, ns})
 			}
 		}
 		if len(bars) == some {
 			continue
 		}
-		short, _, _ := strings.Cut(work, "/hit=")
-		bars[some].name = short + "   " + bars[some].name
+		bars[some].name = p.name + "   " + bars[some].name
 		bars = append(bars, bar{})
 	}
 	return bars
@@ -66,7 +65,7 @@ func (r *run) draw(file string) error {
 	p.Title.Text = "ns an operation, one goroutine; shorter is better"
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	ticks, texts := plot.ConstantTicks{}, plotter.XYLabels{}
-	least, most := leastTime, leastTime*10
+	most := leastTime
 	for i, b := range bars {
 		y := float64(i)
 		ticks = append(ticks, plot.Tick{Value: y, Label: b.name})
@@ -95,9 +94,9 @@ func (r *run) draw(file string) error {
 	}
 	p.Add(numbers)
 	p.Y.Tick.Marker = ticks
-	p.X.Min, p.X.Max = least, most*2
+	p.X.Min, p.X.Max = leastTime, most*4
 	p.Y.Min, p.Y.Max = -1, float64(len(bars))
-	return p.Save(18*vg.Centimeter, vg.Length(len(bars)+6)*13, file)
+	return p.Save(20*vg.Centimeter, vg.Length(len(bars)+6)*13, file)
 }
 
 // leastTime is where the bars begin, in ns.

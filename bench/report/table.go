@@ -31,7 +31,7 @@ func (r *run) cells(t *target) []string {
 	there, ok := r.median(t.than, t.unit)
 	if less, known := r.median(t.less, t.unit); t.less.impl != "" {
 		there -= less
-		ok = ok && known
+		ok = ok && known && there > 0 // noise can be larger than what is left
 	}
 	if !ok {
 		return []string{number(here), t.rival(), "", "", most, "not measured"}

@@ -20,10 +20,11 @@ const (
 	actRefused                   // the same to where nobody listens
 	actData                      // sock sends a byte to its peer
 	actFinish                    // sock ends its side of the connection
+	actCalm                      // nothing, until no label is guarded any more
 )
 
 var actNames = []string{"actLease", "actMessage", "actWhole", "actConnect", "actDisconnect", "actChoose", "actNote",
-	"actOwn", "actDial", "actRefused", "actData", "actFinish"}
+	"actOwn", "actDial", "actRefused", "actData", "actFinish", "actCalm"}
 
 // What a listener is told before it listens.
 const (

@@ -20,8 +20,9 @@ type wireWorld interface {
 // autoLabels are the automatic labels that a world has given.
 type autoLabels struct {
 	bySymbol map[uint32]uint32
+	flows    map[uint32]any // that symbols were last seen with
 	byFlow   map[autoFlow]uint32
-	zeros    int            // labels that came out as "no label"
+	zeros    int // labels that came out as "no label"
 }
 
 // autoFlow is what has to have the same label in a world.
@@ -37,7 +38,7 @@ type flowOf struct {
 }
 
 func newAutoLabels() *autoLabels {
-	return &autoLabels{bySymbol: map[uint32]uint32{}, byFlow: map[autoFlow]uint32{}}
+	return &autoLabels{bySymbol: map[uint32]uint32{}, flows: map[uint32]any{}, byFlow: map[autoFlow]uint32{}}
 }
 
 // check compares a label with the one wanted, which may be a symbol.
@@ -59,6 +60,7 @@ func (l *autoLabels) check(m *sendModel, want, got uint32, flow any) string {
 	case got == 0 && !known:
 		l.zeros++
 	}
+	l.flows[want] = flow
 	l.byFlow[given], l.bySymbol[want] = got, got
 	return ""
 }
@@ -198,7 +200,10 @@ func (r *sendRun) packet(a *act, p *packet) string {
 	}
 	out, t, bad := r.engine.packet(a, p, naked)
 	if bad == "" {
-		flow := flowOf{t, r.model.in[a.sock]}
+		var flow any = flowOf{t, r.model.in[a.sock]}
+		if w.reflected {
+			flow = r.byEng.flows[w.label]
+		}
 		bad = r.byEng.check(r.model, w.label, labelOf(out), flow)
 	}
 	if bad == "" {

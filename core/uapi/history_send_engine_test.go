@@ -42,8 +42,7 @@ func (w *sendEngine) close() {
 
 // begin does what an act does before anything is sent.
 func (w *sendEngine) begin(a *act) (o outcome) {
-	clear(w.heard[:])
-	w.how, w.own, w.whole = core.Sending{}, own{}, a.kind == actWhole
+	w.whole = a.kind == actWhole
 	sock, s := w.sockets[a.sock], &w.senders[a.sock]
 	var err error
 	switch a.kind {
@@ -159,9 +158,6 @@ func (w *sendEngine) reply(a *act, p *packet, bare []byte, t core.Tuple) []byte 
 // more than a packet does, by the packet alone.
 func (w *sendEngine) sends(sock core.Socket, p *packet, bare []byte, t core.Tuple) ([]byte, string) {
 	how := w.how
-	if p.kind != packetMessage {
-		how = core.Sending{}
-	}
 	ns := sock.Namespace()
 	w.reader.Enter()
 	defer w.reader.Exit()
@@ -234,6 +230,8 @@ func (w *sendEngine) end(a *act) (bad string) {
 			bad += w.receive(at)
 		}
 	}
+	clear(w.heard[:])
+	w.how, w.own, w.whole = core.Sending{}, own{}, false
 	if a.kind == actLease && a.op == opClose {
 		var chosen uint32
 		w.do(&a.step, &chosen)

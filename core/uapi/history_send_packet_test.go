@@ -84,10 +84,17 @@ func extend(b []byte, x *core.Extensions) []byte {
 	return resized(append(append(out, last...), b[ipv6Len:]...))
 }
 
+// wholePacket is a packet that its sender has made up.
+func wholePacket(label uint32) []byte {
+	b := make([]byte, ipv6Len, 64)
+	b[0], b[6], b[7], b[23], b[39] = 6<<4, nextRaw, 64, 1, 1
+	setLabel(b, label)
+	return resized(append(b, 0, 1, 2, 3, 4, 5, 6, 7))
+}
+
 // synthetic is a bare packet for where no kernel makes one.
 func (m *sendModel) synthetic(a *act, p *packet) []byte {
-	b := make([]byte, ipv6Len, 64)
-	b[0], b[7], b[23], b[39] = 6<<4, 64, 1, 1
+	b := wholePacket(0)[:ipv6Len]
 	if p.kind == packetMessage || p.kind == packetEcho {
 		return m.syntheticMessage(b, a, p)
 	}

@@ -7,7 +7,7 @@ import "math/rand/v2"
 type sendHistory struct {
 	*history
 	meek [2]bool // of each namespace: nothing exclusive is ever asked for
-	idle bool    // and elsewhere nothing that is asked for comes about
+	idle bool    // and elsewhere once, in vain
 }
 
 var placeProtos = [sockets]int{protoUDP, protoUDP, protoUDP, protoUDP, protoRaw, protoRaw, protoRaw,
@@ -38,10 +38,25 @@ func (h *sendHistory) acts(n int) (acts []act) {
 			acts = append(acts, h.opens(i))
 		}
 	}
+	if h.idle {
+		acts = append(acts, h.arms()...)
+	}
 	for len(acts) < n {
 		acts = append(acts, h.act())
 	}
 	return acts
+}
+
+// arms asks for something exclusive in vain, in the namespaces that are not
+// meek. The kernel guards all labels for a second even so.
+func (h *sendHistory) arms() (acts []act) {
+	for ns, meek := range h.meek {
+		if !meek {
+			r := wire{dst: goodDst, label: labelNever, share: shareExcl}
+			acts = append(acts, lease(step{op: opSet, sock: ns, optval: r.encode()}))
+		}
+	}
+	return append(acts, act{kind: actCalm})
 }
 
 func lease(s step) act { return act{step: s} }
@@ -93,11 +108,7 @@ func (h *sendHistory) request(at int) string {
 		r.flags, r.action = 4, byte(h.IntN(3)/2)
 	case h.IntN(4) == 0:
 		r.action = 1
-	case h.meek[at%2]:
-	case h.idle:
-		if h.IntN(3) == 0 {
-			r.label, r.share, r.flags = labelNever, shareExcl, 0
-		}
+	case h.meek[at%2], h.idle:
 	default:
 		r.share, r.options = guard(r.label)
 	}
@@ -165,8 +176,10 @@ func (h *sendHistory) message(proto int) (m message) {
 		m.label = h.sent()
 	}
 	if h.IntN(3) == 0 {
+		const version = 0xF << 28 // where these bits differ nothing is sent
+		m.label &^= version
 		for range pick(h.history, 1, 1, 1, 2) {
-			m.flow = append(m.flow, h.sent()&^(0xF<<28)) // EINVAL with some of them
+			m.flow = append(m.flow, h.sent()&^version)
 		}
 	}
 	m.class = h.IntN(6) == 0
@@ -181,7 +194,7 @@ func (h *sendHistory) talk(at int) act {
 	a, proto := act{step: step{sock: at}}, placeProtos[at]
 	switch p := h.IntN(100); {
 	case p < 16:
-		a.kind, a.message = actConnect, message{to: 1 + h.IntN(2), label: h.sent(), send: h.IntN(5) > 0}
+		a.kind, a.message = actConnect, message{to: 1 + h.IntN(2), label: h.sent() & maxLabel, send: h.IntN(5) > 0}
 	case p < 19:
 		a.kind = actDisconnect
 	case p < 24:
@@ -201,11 +214,11 @@ func (h *sendHistory) connection(at int) act {
 	case p < 40:
 		a.kind = actData
 	case p < 72:
-		a.kind, a.message = actDial, message{label: h.sent(), send: h.IntN(5) > 0}
+		a.kind, a.message = actDial, message{label: h.sent() & maxLabel, send: h.IntN(5) > 0}
 		a.other = sockets - 1 - h.IntN(sockets-9)
 		a.value = uint32(pick(h.history, 0, 1)*listenReflects + pick(h.history, 0, 0, 1)*listenNotes + h.IntN(3)*listenChoice)
 	case p < 80:
-		a.kind, a.message = actRefused, message{label: h.sent(), send: h.IntN(5) > 0}
+		a.kind, a.message = actRefused, message{label: h.sent() & maxLabel, send: h.IntN(5) > 0}
 	case p < 84:
 		a.kind = actFinish
 	case p < 90:

@@ -25,6 +25,7 @@ type mSender struct {
 	id        int  // no two sockets of a history have the same
 	connected bool // and so needs no address
 	epoch     int  // how often it has connected
+	moves     int  // how often it has lost its port
 	choice    int  // about automatic labels: choiceNone, choiceOff, choiceOn
 	notes     bool // labels of packets received are noted
 	own       own  // extension headers that its packets have
@@ -69,6 +70,7 @@ func (m *sendModel) message(s *mSender, msg *message) (r sent) {
 		return sent{errno: edestaddrreq, kind: r.kind, why: "EDESTADDRREQ"}
 	}
 	var lookUp uint32
+	lease := false // has headers that the packet gets
 	switch {
 	case msg.to == 0:
 		r.label = s.current
@@ -93,14 +95,17 @@ func (m *sendModel) message(s *mSender, msg *message) (r sent) {
 		if i < 0 {
 			return sent{errno: einval, kind: r.kind, why: "EINVAL"}
 		}
-		r.hop = s.entries[i].hop
+		r.hop, lease = s.entries[i].hop, s.entries[i].hop != ""
 	}
 	r.why = "label"
 	if r.label == 0 {
 		r.label, r.why = m.auto(s, msg.to, r.last != "")
 	}
-	if r.hop != "" {
-		r.why += ", headers"
+	switch {
+	case lease:
+		r.why += ", lease's headers"
+	case r.hop != "" || r.last != "":
+		r.why += ", own headers"
 	}
 	return r
 }
@@ -159,7 +164,7 @@ func (m *sendModel) auto(s *mSender, to int, alone bool) (uint32, string) {
 	case s.epoch > 0:
 		key.who, key.epoch = s.id, s.epoch
 	default:
-		key.who, key.to = s.id, to
+		key.who, key.epoch, key.to = s.id, -s.moves, to
 	}
 	return m.symbolOf(key), "automatic"
 }

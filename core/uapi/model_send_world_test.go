@@ -33,6 +33,7 @@ type cell struct {
 type wanted struct {
 	label     uint32 // or a symbol
 	hop, last string
+	reflected bool // the label is another's
 }
 
 func newSendModel(p *place, clock func() time.Duration, counts map[cell]int) *sendModel {
@@ -49,6 +50,8 @@ func (m *sendModel) count(kind, why string) {
 func (m *sendModel) ready(a *act) bool {
 	s := m.senders[a.sock]
 	switch {
+	case a.kind == actCalm:
+		return true
 	case a.kind == actLease:
 		return needsSocket(a.op) == (s != nil) || !needsSocket(a.op) && !makesSocket(a.op)
 	case s == nil:
@@ -84,7 +87,6 @@ func (m *sendModel) readyTCP(s *mSender, a *act) bool {
 // begin does what an act does before anything is sent.
 func (m *sendModel) begin(a *act) (o outcome) {
 	m.awaited, m.last = m.awaited[:0], 0
-	clear(m.heard[:])
 	s := m.senders[a.sock]
 	if s != nil {
 		m.policy = m.policyOf(s.ns)
@@ -100,6 +102,7 @@ func (m *sendModel) begin(a *act) (o outcome) {
 		o.errno = m.begins(s, a)
 	case actDisconnect:
 		s.connected = false
+		s.moves++
 	case actChoose:
 		s.choice = int(a.value)
 	case actNote:
@@ -209,6 +212,7 @@ func (m *sendModel) end(a *act) {
 			s.current = h.label
 		}
 	}
+	clear(m.heard[:])
 	if a.kind != actLease || a.op != opClose {
 		return
 	}
@@ -226,7 +230,7 @@ func (m *sendModel) packet(a *act, p *packet) (w wanted) {
 	var why string
 	switch p.kind {
 	case packetMessage:
-		w = wanted{m.sending.label, m.sending.hop, m.sending.last}
+		w = wanted{label: m.sending.label, hop: m.sending.hop, last: m.sending.last}
 	case packetEcho:
 		w.label, why = m.reply(m.senders[a.sock].ns, 4, m.last)
 	case packetReset:
@@ -243,7 +247,7 @@ func (m *sendModel) packet(a *act, p *packet) (w wanted) {
 	if why != "" {
 		m.count(packetNames[p.kind], why)
 	}
-	m.last = w.label
+	m.last, w.reflected = w.label, why == "reflected"
 	if p.to != none {
 		m.heard[p.to].some, m.heard[p.to].label = true, w.label
 	}

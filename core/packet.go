@@ -52,7 +52,7 @@ func (e *Engine) label(n *Namespace, packet []byte, slot uint32, key *shard.Key)
 	s := Socket{ns: n, slot: e.sockets.At(f.Socket), id: f.Socket, generation: f.Generation}
 	asked := labelOf(packet)
 	d := e.send(s, key, &Sending{Addressed: asked != 0, Address: asked})
-	if d.Label != asked && d.Err() == nil {
+	if d.Label != asked && (d.Verdict == Allowed || d.Verdict == AllowedWithHeaders) {
 		setLabel(packet, d.Label)
 	}
 	return d

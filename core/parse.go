@@ -52,10 +52,11 @@ func parse(packet []byte, key *shard.Key, namespace uint32) Verdict {
 	if !ok {
 		return Malformed
 	}
-	copy(key[:shard.KeyPorts], packet[ipv6Addresses:ipv6Header])
+	// Conversions to arrays, since the compiler calls a function for a copy.
+	*(*[32]byte)(key[:]) = [32]byte(packet[ipv6Addresses:])
 	next := packet[ipv6Next]
 	if (next == nextTCP || next == nextUDP) && len(packet) >= ipv6Header+4 {
-		copy(key[shard.KeyPorts:shard.KeyProtocol], packet[ipv6Header:])
+		*(*[4]byte)(key[shard.KeyPorts:]) = [4]byte(packet[ipv6Header:])
 		key.Place(next, namespace)
 		return Allowed
 	}

@@ -13,12 +13,6 @@ import (
 // The race detector follows synchronisation only in memory that the Go runtime
 // owns, so under -race slots live on the heap; see arena_heap.go.
 
-// extentBytes is the size of one mapping: one huge page on amd64, so that the
-// system can back an extent with a single one where that is configured.
-const extentBytes = 2 << 20
-
-const systemPage = 4096
-
 // extents are the mappings of one arena.
 type extents struct {
 	mu     sync.Mutex
@@ -40,6 +34,8 @@ func NewArena() *Arena {
 	return a
 }
 
+const systemPage = 4096
+
 // cut returns n zeroed bytes that start on a system page, or nil when the
 // system has no more.
 func (a *Arena) cut(n int) []byte {
@@ -47,18 +43,35 @@ func (a *Arena) cut(n int) []byte {
 	x := a.extents
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if n > len(x.left) {
-		m, err := unix.Mmap(-1, 0, max(n, extentBytes), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
-		if err != nil {
-			return nil
-		}
-		x.mapped = append(x.mapped, m)
-		x.left = m
+	if n > len(x.left) && !x.extend(n) {
+		return nil
 	}
 	b := x.left[:n:n]
 	x.left = x.left[n:]
 	a.bytes.Add(int64(n))
 	return b
+}
+
+// extend maps an extent with room for n bytes. Its caller holds mu.
+//
+// The mapping is longer than the extent by a huge page, so that the extent can
+// begin on the border of one; what is never touched costs addresses only.
+func (x *extents) extend(n int) bool {
+	const flags = unix.MAP_ANON | unix.MAP_PRIVATE | unix.MAP_NORESERVE
+	size := max(n, extentBytes)
+	m, err := unix.Mmap(-1, 0, size+alignBytes, unix.PROT_READ|unix.PROT_WRITE, flags)
+	if err != nil {
+		return false
+	}
+	x.mapped = append(x.mapped, m)
+	skip := 0
+	if alignBytes != 0 {
+		// Sound: the address is only computed with.
+		skip = -int(uintptr(unsafe.Pointer(unsafe.SliceData(m)))) & (hugePage - 1)
+	}
+	x.left = m[skip : skip+size]
+	adviseHuge(x.left)
+	return true
 }
 
 // newChunk returns a zeroed array of T, or nil when the system has no memory.

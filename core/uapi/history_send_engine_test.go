@@ -93,7 +93,7 @@ func (w *sendEngine) asks(sock core.Socket, s *eSender, a *act) int {
 		w.how.Control = core.Label(m.flow[n-1] & maxLabel)
 	}
 	w.own = s.own
-	if m.own != (own{}) {
+	if m.own != noOwn {
 		w.own = m.own
 	}
 	w.reader.Enter()
@@ -122,7 +122,7 @@ func (w *sendEngine) packet(a *act, p *packet, bare []byte) (out []byte, t core.
 		return nil, t, fmt.Sprintf("a packet without a tuple: %v, %x", v, bare)
 	}
 	switch {
-	case w.whole:
+	case w.whole && p.kind == packetMessage:
 		out = bytes.Clone(bare)
 		setLabel(out, a.value)
 	case p.from == none:
@@ -157,7 +157,10 @@ func (w *sendEngine) reply(a *act, p *packet, bare []byte, t core.Tuple) []byte 
 // sends sends a packet of a socket, by the socket and, where its sender says no
 // more than a packet does, by the packet alone.
 func (w *sendEngine) sends(sock core.Socket, p *packet, bare []byte, t core.Tuple) ([]byte, string) {
-	how := w.how
+	how, own := w.how, w.own
+	if p.kind != packetMessage { // TCP's
+		how, own = core.Sending{}, noOwn
+	}
 	ns := sock.Namespace()
 	w.reader.Enter()
 	defer w.reader.Exit()
@@ -171,11 +174,11 @@ func (w *sendEngine) sends(sock core.Socket, p *packet, bare []byte, t core.Tupl
 		}
 	}
 	merged := w.reader.Merge(d, core.Extensions{
-		Headers: core.Headers{HopByHop: []byte(w.own.hop), Destination: []byte(w.own.first)}, Last: []byte(w.own.last)})
+		Headers: core.Headers{HopByHop: []byte(own.hop), Destination: []byte(own.first)}, Last: []byte(own.last)})
 	out := bytes.Clone(bare)
 	setLabel(out, uint32(d.Label))
 	out = extend(out, &merged)
-	if h := w.reader.HeadersOf(d); h != nil && w.own == (own{}) {
+	if h := w.reader.HeadersOf(d); h != nil && own == noOwn {
 		in := append(make([]byte, 0, len(bare)+h.WireLen()), bare...)
 		setLabel(in, uint32(d.Label))
 		if in, err := h.Insert(in); err != nil || !bytes.Equal(in, out) {
@@ -231,7 +234,7 @@ func (w *sendEngine) end(a *act) (bad string) {
 		}
 	}
 	clear(w.heard[:])
-	w.how, w.own, w.whole = core.Sending{}, own{}, false
+	w.how, w.own, w.whole = core.Sending{}, noOwn, false
 	if a.kind == actLease && a.op == opClose {
 		var chosen uint32
 		w.do(&a.step, &chosen)

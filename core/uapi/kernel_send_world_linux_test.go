@@ -89,8 +89,10 @@ func (w *sendKernel) do(a *act) (o outcome, packets []packet) {
 	case actCalm:
 		o.bad = w.calm()
 	case actFinish:
+		peer := w.sockets[w.links[a.sock].peer]
+		acknowledge(peer)
 		must(0, unix.Shutdown(fd, unix.SHUT_WR))
-		w.receive(w.sockets[w.links[a.sock].peer], 0)
+		w.receive(peer, 0)
 	}
 	packets = w.captured(w.state[a.sock].ns, a)
 	if a.kind == actLease && a.op == opClose && w.links[a.sock] != (link{}) {
@@ -116,6 +118,9 @@ func (w *sendKernel) lease(a *act, fd int) outcome {
 		if placeProtos[a.sock] == protoTCP {
 			resetOnClose(fd)
 		}
+		unix.Close(fd) // its leases may be released later: that makes no difference here
+		w.sockets[a.sock] = 0
+		return outcome{}
 	}
 	return w.kernelWorld.do(&a.step, new(uint32))
 }
@@ -178,7 +183,14 @@ func (w *sendKernel) receive(fd, n int) {
 	}
 }
 
+// acknowledge makes a socket acknowledge at once what will come. Packets that are
+// acknowledged by a timer might be sent again before.
+func acknowledge(fd int) {
+	must(0, unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1))
+}
+
 func (w *sendKernel) data(fd, peer int) {
+	acknowledge(peer)
 	if n := must(unix.Write(fd, []byte{1})); n != 1 {
 		panic("nothing written")
 	}
@@ -272,7 +284,7 @@ func (w *sendKernel) segment(ns int, a *act, p *packet, tcp []byte) {
 		p.from, p.kind = a.sock, packetSYN
 		return
 	case a != nil && src == sinkPort:
-		p.to, p.kind = a.sock, packetReset
+		p.kind = packetReset
 		return
 	}
 	p.from, p.to = w.end(ns, src, dst), w.end(ns, dst, src)

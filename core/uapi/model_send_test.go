@@ -45,6 +45,8 @@ const (
 // options, destination options, and those for the stops of a routing header.
 type own struct{ hop, last, first string }
 
+var noOwn own
+
 // message is a packet to be sent by udp, raw or ping.
 type message struct {
 	to    int      // the destination; 0 to give no address
@@ -87,7 +89,7 @@ func (m *sendModel) message(s *mSender, msg *message) (r sent) {
 		}
 	}
 	r.hop, r.last = s.own.hop, s.own.last // none on a ping socket
-	if msg.own != (own{}) {
+	if msg.own != noOwn {
 		r.hop, r.last = msg.own.hop, msg.own.last
 	}
 	if lookUp != 0 && s.proto != protoPing && s.ns.asked && m.guarded() {
@@ -127,7 +129,7 @@ func (m *sendModel) whole(s *mSender, msg *message, label uint32) sent {
 var protoNames = [...]string{protoTCP: "tcp", protoUDP: "udp", protoRaw: "raw", protoPing: "ping"}
 
 func (msg *message) controls() bool {
-	return len(msg.flow) > 0 || msg.class || msg.own != (own{})
+	return len(msg.flow) > 0 || msg.class || msg.own != noOwn
 }
 
 // way names how the sender tells the label.

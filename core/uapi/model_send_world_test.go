@@ -63,7 +63,7 @@ func (m *sendModel) ready(a *act) bool {
 	case a.kind == actWhole:
 		return s.proto == protoRaw
 	case a.kind == actMessage, a.kind == actOwn:
-		return s.proto != protoPing || a.message.own == own{}
+		return s.proto != protoPing || a.message.own == noOwn
 	}
 	return a.kind == actConnect || a.kind == actDisconnect
 }
@@ -183,7 +183,7 @@ func (m *sendModel) begins(s *mSender, a *act) int {
 		m.await(a.sock, a.other, packetACK)
 	case actRefused:
 		m.await(a.sock, none, packetSYN)
-		m.await(none, a.sock, packetReset)
+		m.await(none, none, packetReset)
 	}
 	return ok
 }

@@ -52,6 +52,13 @@ func (a act) GoString() string {
 	return fmt.Sprintf("{kind: %s, step: step%s}, message: %s},", actNames[a.kind], strings.Replace(step, "{, ", "{", 1), message)
 }
 
+// changes says whether an act may change the label of packets that it does not
+// send.
+func (a *act) changes() bool {
+	return a.kind == actChoose || a.kind == actNote ||
+		a.kind == actLease && (a.op == opSet || a.op == opSettings || a.op == opClose)
+}
+
 // packet is one that a world has sent.
 type packet struct {
 	from, to int // places of the sockets that it is between; none where there is no socket

@@ -186,13 +186,13 @@ func (r *sendRun) packet(a *act, p *packet) string {
 	naked := bare(p.bytes)
 	want := dressed(naked, w.hop, w.last)
 	if r.wire != nil {
+		if p.kind == packetACK && a.changes() {
+			r.unlucky = "an acknowledgement by a timer, before the change or after it"
+			return ""
+		}
 		text := r.byWire.check(r.model, w.label, labelOf(p.bytes), w.label)
 		if text == "" {
 			text = same_(want, p.bytes)
-		}
-		if text != "" && p.kind == packetACK {
-			r.unlucky = text
-			return ""
 		}
 		if text != "" {
 			return "kernel: " + text

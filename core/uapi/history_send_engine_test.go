@@ -135,8 +135,8 @@ func (w *sendEngine) packet(a *act, p *packet, bare []byte) (out []byte, t core.
 	}
 	if w.answered = core.Label(labelOf(out)); p.to != none {
 		w.heard[p.to] = out
-		if p.kind == packetSYN { // what the answer reflects
-			bad = w.receive(p.to)
+		if p.kind == packetSYN || p.kind == packetFIN && w.senders[p.to].notes {
+			bad = w.receive(p.to) // before it is answered
 		}
 	}
 	return out, t, bad

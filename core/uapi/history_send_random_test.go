@@ -8,6 +8,7 @@ type sendHistory struct {
 	*history
 	meek [2]bool // of each namespace: nothing exclusive is ever asked for
 	idle bool    // and elsewhere once, in vain
+	shy  bool    // nothing exclusive is asked for yet
 }
 
 var placeProtos = [sockets]int{protoUDP, protoUDP, protoUDP, protoUDP, protoRaw, protoRaw, protoRaw,
@@ -41,8 +42,10 @@ func (h *sendHistory) acts(n int) (acts []act) {
 	if h.idle {
 		acts = append(acts, h.arms()...)
 	}
+	shy := h.IntN(n) / 2
 	for len(acts) < n {
-		acts = append(acts, h.act())
+		h.shy = len(acts) < shy
+		acts = append(acts, h.act()...)
 	}
 	return acts
 }
@@ -65,54 +68,61 @@ func (h *sendHistory) opens(at int) act {
 	return lease(step{op: opOpen, sock: at, ns: at % 2, value: uint32(placeProtos[at])})
 }
 
-func (h *sendHistory) act() act {
+// act is a random act, and what seldom happens by chance just before it.
+func (h *sendHistory) act() []act {
 	at := h.IntN(sockets)
+	tcp := placeProtos[at] == protoTCP
 	switch p := h.IntN(100); {
 	case p < 3:
-		return lease(step{op: opSettings, ns: at % 2, value: uint32(h.settings())})
-	case p < 6:
-		return lease(step{op: opQuery, sock: at, optval: (&wire{flags: pick[uint16](h.history, 0, 8)}).encode()})
+		return []act{lease(step{op: opSettings, ns: at % 2, value: uint32(h.settings())})}
+	case p < 6 || p < 16 && tcp:
+		return []act{lease(step{op: opQuery, sock: at, optval: (&wire{flags: pick[uint16](h.history, 0, 8)}).encode()})}
 	case p < 8:
-		return h.opens(at)
+		return []act{h.opens(at)}
 	case p < 10:
-		return lease(step{op: opClose, sock: at})
+		return []act{lease(step{op: opClose, sock: at})}
 	case p < 14:
-		return act{kind: actChoose, step: step{sock: at, value: uint32(pick(h.history, choiceOff, choiceOn))}}
+		return []act{{kind: actChoose, step: step{sock: at, value: uint32(pick(h.history, choiceOff, choiceOn))}}}
 	case p < 34:
-		return lease(step{op: opSet, sock: at, optval: h.request(at)})
+		return []act{h.request(at, uint32(1+h.IntN(labels)))}
+	case tcp:
+		a := h.connection(at)
+		if label := a.message.label; 0 < label && label <= labels && h.IntN(3) > 0 {
+			return []act{h.request(at, label), a}
+		}
+		return []act{a}
 	}
-	if placeProtos[at] == protoTCP {
-		return h.connection(at)
-	}
-	return h.talk(at)
+	return []act{h.talk(at)}
 }
 
 // Labels that leases are asked for: the first have nothing, the next headers;
 // the last is exclusive.
 const (
-	labelHop      = 3 // and the next: hop-by-hop options
-	labelFirst    = 5 // options for the stops of a routing header
-	labelBoth     = 6
-	labelExcl     = 7
-	labels        = 7
-	labelNever    = 99 // asked for in vain
-	labelNobodys  = 0x12345
-	labelStateles = statelessBit | 1
+	labelHop     = 3 // and the next: hop-by-hop options
+	labelFirst   = 5 // options for the stops of a routing header
+	labelBoth    = 6
+	labelExcl    = 7
+	labels       = 7
+	labelNever   = 99 // asked for in vain
+	labelNobodys = 0x12345
 )
 
 // request asks for a label, gives one up, or makes a socket reflect.
-func (h *sendHistory) request(at int) string {
-	r := wire{dst: goodDst, label: uint32(1 + h.IntN(labels)), share: shareAny, flags: 1}
+func (h *sendHistory) request(at int, label uint32) act {
+	r := wire{dst: goodDst, label: label, share: shareAny, flags: 1}
 	switch {
 	case placeProtos[at] == protoTCP && h.IntN(4) == 0:
 		r.flags, r.action = 4, byte(h.IntN(3)/2)
-	case h.IntN(4) == 0:
-		r.action = 1
-	case h.meek[at%2], h.idle:
+	case h.IntN(5) == 0:
+		r.action, r.label = 1, pick(h.history, h.asked[at][:]...)
+	case h.meek[at%2], h.idle, h.shy:
 	default:
 		r.share, r.options = guard(r.label)
 	}
-	return r.encode()
+	if r.action == 0 && r.flags&4 == 0 {
+		h.asked[at][h.IntN(4)] = r.label
+	}
+	return lease(step{op: opSet, sock: at, optval: r.encode()})
 }
 
 // guard is what a label is leased with where labels are guarded.
@@ -142,14 +152,25 @@ func testHeader(n uint32) string {
 	return string(b)
 }
 
-// sent is a label to be sent, with bits around it that do not belong to it.
-func (h *sendHistory) sent() uint32 {
-	label := pick(h.history, 0, 0, uint32(1+h.IntN(labels)), uint32(1+h.IntN(labels)), uint32(1+h.IntN(labels)),
-		labelNobodys, labelStateles)
-	if h.IntN(6) == 0 {
-		label |= h.Uint32() &^ maxLabel
+// sent is a label to be sent, often one that the socket has asked for.
+func (h *sendHistory) sent(at int) uint32 {
+	switch h.IntN(8) {
+	case 0, 1:
+		return 0
+	case 2:
+		return uint32(1 + h.IntN(labels))
+	case 3:
+		return pick[uint32](h.history, labelNobodys, statelessBit|1)
 	}
-	return label
+	return pick(h.history, h.asked[at][:]...)
+}
+
+// flowInfo is one with a label, and with bits around it that do not belong to it.
+func (h *sendHistory) flowInfo(at int) uint32 {
+	if h.IntN(6) == 0 {
+		return h.sent(at) | h.Uint32()&^maxLabel
+	}
+	return h.sent(at)
 }
 
 func (h *sendHistory) own(proto int) (o own) {
@@ -169,22 +190,22 @@ func (h *sendHistory) own(proto int) (o own) {
 }
 
 // message is one of any way to tell a label.
-func (h *sendHistory) message(proto int) (m message) {
+func (h *sendHistory) message(at int) (m message) {
 	m.to = h.IntN(3)
 	m.send = h.IntN(4) > 0
 	if m.to != 0 {
-		m.label = h.sent()
+		m.label = h.flowInfo(at)
 	}
-	if h.IntN(3) == 0 {
+	if h.IntN(5) < 2 {
 		const version = 0xF << 28 // where these bits differ nothing is sent
 		m.label &^= version
 		for range pick(h.history, 1, 1, 1, 2) {
-			m.flow = append(m.flow, h.sent()&^version)
+			m.flow = append(m.flow, h.flowInfo(at)&^version)
 		}
 	}
-	m.class = h.IntN(6) == 0
+	m.class = h.IntN(4) == 0
 	if h.IntN(6) == 0 {
-		m.own = h.own(proto)
+		m.own = h.own(placeProtos[at])
 	}
 	return m
 }
@@ -193,16 +214,18 @@ func (h *sendHistory) message(proto int) (m message) {
 func (h *sendHistory) talk(at int) act {
 	a, proto := act{step: step{sock: at}}, placeProtos[at]
 	switch p := h.IntN(100); {
-	case p < 16:
-		a.kind, a.message = actConnect, message{to: 1 + h.IntN(2), label: h.sent() & maxLabel, send: h.IntN(5) > 0}
-	case p < 19:
+	case p < 20:
+		a.kind, a.message = actConnect, message{to: 1 + h.IntN(2), label: h.sent(at), send: h.IntN(5) > 0}
+	case p < 22:
 		a.kind = actDisconnect
-	case p < 24:
+	case p < 26:
 		a.kind, a.message.own = actOwn, h.own(proto)
-	case p < 32 && proto == protoRaw:
-		a.kind, a.message, a.value = actWhole, h.message(proto), h.sent()&maxLabel
+	case p < 34 && proto == protoRaw:
+		a.kind, a.message, a.value = actWhole, h.message(at), h.sent(at)
+	case p < 42: // no address
+		a.kind, a.message = actMessage, message{send: true, class: true}
 	default:
-		a.kind, a.message = actMessage, h.message(proto)
+		a.kind, a.message = actMessage, h.message(at)
 	}
 	return a
 }
@@ -211,17 +234,19 @@ func (h *sendHistory) talk(at int) act {
 func (h *sendHistory) connection(at int) act {
 	a := act{step: step{sock: at}}
 	switch p := h.IntN(100); {
-	case p < 40:
+	case p < 30:
 		a.kind = actData
+	case p < 40:
+		return h.opens(at)
 	case p < 72:
-		a.kind, a.message = actDial, message{label: h.sent() & maxLabel, send: h.IntN(5) > 0}
+		a.kind, a.message = actDial, message{label: h.sent(at), send: h.IntN(5) > 0}
 		a.other = sockets - 1 - h.IntN(sockets-9)
 		a.value = uint32(pick(h.history, 0, 1)*listenReflects + pick(h.history, 0, 0, 1)*listenNotes + h.IntN(3)*listenChoice)
 	case p < 80:
-		a.kind, a.message = actRefused, message{label: h.sent() & maxLabel, send: h.IntN(5) > 0}
-	case p < 84:
+		a.kind, a.message = actRefused, message{label: h.sent(at), send: h.IntN(5) > 0}
+	case p < 88:
 		a.kind = actFinish
-	case p < 90:
+	case p < 94:
 		a.kind, a.value = actNote, uint32(pick(h.history, 0, 1, 1))
 	default:
 		return lease(step{op: opClose, sock: at})

@@ -7,7 +7,7 @@ import (
 )
 
 // sentPackets is how many packets are compared at least.
-const sentPackets, shortSentPackets = 30_000, 3_000
+const sentPackets, shortSentPackets = 40_000, 4_000
 
 // runSends runs acts on the kernel, the model and the engine, in namespaces that
 // nobody has used.
@@ -65,7 +65,7 @@ func TestKernelSends(t *testing.T) {
 	}
 	err := onKernel([]bool{false, false}, func(k *kernel) {
 		for seed := uint64(0); packets < least && !t.Failed(); seed++ {
-			n := 3000 // few, since they wait before they begin
+			n := 12000 // long ones, since they wait before they begin
 			if k.place.pins = 0; packets > least/3 {
 				k.place.pins, n = 1, 600
 			}

@@ -40,6 +40,11 @@ func newTap() *tap {
 
 func (t *tap) close() { unix.Close(t.fd) }
 
+// wait waits a little for a packet.
+func (t *tap) wait() {
+	_, _ = unix.Poll([]unix.PollFd{{Fd: int32(t.fd), Events: unix.POLLIN}}, 10)
+}
+
 // read returns the next packet, nil if there is none.
 func (t *tap) read() []byte {
 	for {

@@ -93,6 +93,7 @@ func (w *sendKernel) do(a *act) (o outcome, packets []packet) {
 		acknowledge(peer)
 		must(0, unix.Shutdown(fd, unix.SHUT_WR))
 		w.receive(peer, 0)
+		return o, w.acknowledged(a)
 	}
 	packets = w.captured(w.state[a.sock].ns, a)
 	if a.kind == actLease && a.op == opClose && w.links[a.sock] != (link{}) {
@@ -183,8 +184,8 @@ func (w *sendKernel) receive(fd, n int) {
 	}
 }
 
-// acknowledge makes a socket acknowledge at once what will come. Packets that are
-// acknowledged by a timer might be sent again before.
+// acknowledge makes a socket acknowledge at once what will come. A timer would do
+// so in the middle of another act, or so late that packets are sent again before.
 func acknowledge(fd int) {
 	must(0, unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1))
 }
@@ -195,6 +196,20 @@ func (w *sendKernel) data(fd, peer int) {
 		panic("nothing written")
 	}
 	w.receive(peer, 1)
+}
+
+// acknowledged returns what was sent until the peer of a socket has acknowledged.
+func (w *sendKernel) acknowledged(a *act) (packets []packet) {
+	ns := w.state[a.sock].ns
+	for until := time.Now().Add(patience); time.Now().Before(until); w.taps[ns].wait() {
+		packets = append(packets, w.captured(ns, a)...)
+		for _, p := range packets {
+			if p.kind == packetACK && p.to == a.sock {
+				return packets
+			}
+		}
+	}
+	return packets
 }
 
 // dial connects a socket to one that comes about by that.

@@ -72,7 +72,7 @@ func (m *sendModel) message(s *mSender, msg *message) (r sent) {
 		return sent{errno: edestaddrreq, kind: r.kind, why: "EDESTADDRREQ"}
 	}
 	var lookUp uint32
-	lease := false // has headers that the packet gets
+	var lease, dropped bool // it has headers that the packet gets; the packet has lost its own
 	switch {
 	case msg.to == 0:
 		r.label = s.current
@@ -97,7 +97,9 @@ func (m *sendModel) message(s *mSender, msg *message) (r sent) {
 		if i < 0 {
 			return sent{errno: einval, kind: r.kind, why: "EINVAL"}
 		}
-		r.hop, lease = s.entries[i].hop, s.entries[i].hop != ""
+		dropped = r.hop != ""
+		r.hop = s.entries[i].hop
+		lease = r.hop != ""
 	}
 	r.why = "label"
 	if r.label == 0 {
@@ -106,6 +108,8 @@ func (m *sendModel) message(s *mSender, msg *message) (r sent) {
 	switch {
 	case lease:
 		r.why += ", lease's headers"
+	case dropped:
+		r.why += ", own headers dropped"
 	case r.hop != "" || r.last != "":
 		r.why += ", own headers"
 	}

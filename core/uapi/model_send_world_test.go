@@ -114,6 +114,7 @@ func (m *sendModel) begin(a *act) (o outcome) {
 	case actFinish:
 		s.finished = true
 		m.await(a.sock, s.peer, packetFIN)
+		m.await(s.peer, a.sock, packetACK)
 	}
 	if a.kind == actMessage || a.kind == actWhole {
 		o.errno = m.sends(s, a.sock)
@@ -144,6 +145,9 @@ func (m *sendModel) lease(a *act) (o outcome) {
 		return o // at the end
 	}
 	o = m.do(&a.step, &chosen)
+	if name, isQuery := queryNames[o.why]; isQuery {
+		m.count(name, labelName(o))
+	}
 	if a.op == opOpen {
 		m.adopt(a.sock, m.sockets[a.sock])
 	}
@@ -156,6 +160,27 @@ func (m *sendModel) adopt(at int, sock *mSocket) *mSender {
 	s := &mSender{mSocket: sock, id: m.ids, peer: none}
 	m.senders[at], m.sockets[at] = s, sock
 	return s
+}
+
+var queryNames = map[string]string{
+	"getsockopt REMOTE ok":               "getsockopt REMOTE",
+	"getsockopt reflecting ok":           "getsockopt, reflecting",
+	"getsockopt lease ok":                "getsockopt",
+	"getsockopt ENOENT no current label": "getsockopt",
+	"getsockopt ENOENT label not held":   "getsockopt",
+}
+
+// labelName says what label a getsockopt tells.
+func labelName(o outcome) string {
+	switch {
+	case o.errno != ok:
+		return "ENOENT"
+	case o.optval[16:20] == "\x00\x00\x00\x00":
+		return "none"
+	case o.optval[16]&0x80 != 0:
+		return "automatic"
+	}
+	return "label"
 }
 
 var connectNames = map[string]string{
@@ -201,18 +226,12 @@ func (m *sendModel) accepts(client *mSender, a *act) {
 }
 
 // end does what an act does when its packets have arrived. What a socket hears
-// counts only then: an answer that goes out at once still has the old label.
+// counts only then, but for a FIN: an answer to others that goes out at once
+// still has the old label.
 func (m *sendModel) end(a *act) {
-	for at, h := range m.heard {
-		s := m.senders[at]
-		if !h.some || !s.notes && (a.kind != actDial || at != a.other) {
-			continue
-		}
-		if s.remote = h.label; s.reflects {
-			s.current = h.label
-		}
+	for at := range m.heard {
+		m.hears(a, at)
 	}
-	clear(m.heard[:])
 	if a.kind != actLease || a.op != opClose {
 		return
 	}
@@ -250,6 +269,20 @@ func (m *sendModel) packet(a *act, p *packet) (w wanted) {
 	m.last, w.reflected = w.label, why == "reflected"
 	if p.to != none {
 		m.heard[p.to].some, m.heard[p.to].label = true, w.label
+		if p.kind == packetFIN {
+			m.hears(a, p.to)
+		}
 	}
 	return w
+}
+
+// hears notes the label of the last packet for the socket in a place.
+func (m *sendModel) hears(a *act, at int) {
+	h, s := &m.heard[at], m.senders[at]
+	if h.some && (s.notes || a.kind == actDial && at == a.other) {
+		if s.remote = h.label; s.reflects {
+			s.current = h.label
+		}
+	}
+	h.some = false
 }

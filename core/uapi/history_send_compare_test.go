@@ -181,6 +181,9 @@ func (r *sendRun) sent(a *act, packets []packet) string {
 }
 
 func (r *sendRun) packet(a *act, p *packet) string {
+	if p.from == none && p.kind != packetEcho && p.kind != packetReset {
+		return "kernel: nobody's"
+	}
 	r.packets++
 	w := r.model.packet(a, p)
 	naked := bare(p.bytes)

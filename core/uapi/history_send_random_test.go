@@ -27,7 +27,7 @@ func sendPlace(pins int) *place {
 func newSendHistory(seed uint64, p *place) *sendHistory {
 	h := &sendHistory{history: &history{Rand: rand.New(rand.NewPCG(seed, 1)), place: p}, idle: p.pins == 0}
 	for i := range h.meek {
-		h.meek[i] = h.IntN(3) == 0
+		h.meek[i] = h.IntN(5) == 0
 	}
 	return h
 }
@@ -42,7 +42,7 @@ func (h *sendHistory) acts(n int) (acts []act) {
 	if h.idle {
 		acts = append(acts, h.arms()...)
 	}
-	shy := h.IntN(n) / 2
+	shy := h.IntN(n) / 3
 	for len(acts) < n {
 		h.shy = len(acts) < shy
 		acts = append(acts, h.act()...)
@@ -222,8 +222,14 @@ func (h *sendHistory) talk(at int) act {
 		a.kind, a.message.own = actOwn, h.own(proto)
 	case p < 34 && proto == protoRaw:
 		a.kind, a.message, a.value = actWhole, h.message(at), h.sent(at)
-	case p < 42: // no address
+	case p < 40: // no address
 		a.kind, a.message = actMessage, message{send: true, class: true}
+	case p < 50: // both labels
+		a.kind, a.message = actMessage, message{to: 1, send: true, label: pick(h.history, h.asked[at][:]...),
+			flow: []uint32{pick(h.history, 0, 0, h.sent(at))}}
+		if h.IntN(2) == 0 {
+			a.message.own = h.own(proto)
+		}
 	default:
 		a.kind, a.message = actMessage, h.message(at)
 	}

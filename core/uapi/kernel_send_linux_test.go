@@ -66,7 +66,7 @@ func TestKernelSends(t *testing.T) {
 	err := onKernel([]bool{false, false}, func(k *kernel) {
 		for seed := uint64(0); packets < least && !t.Failed(); seed++ {
 			n := 12000 // long ones, since they wait before they begin
-			if k.place.pins = 0; packets > least/3 {
+			if k.place.pins = 0; packets > least*2/5 {
 				k.place.pins, n = 1, 600
 			}
 			check(k, newSendHistory(seed, &k.place).acts(n))

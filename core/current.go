@@ -48,10 +48,10 @@ func (s Socket) Reflect() error {
 	e := s.ns.eng
 	defer e.leave(r)
 	if s.ns.settings().Consistency {
-		return e.count.refuse(ErrConsistency)
+		return e.count.refuse(fmt.Errorf("%w: in namespace %q", ErrConsistency, s.ns.name))
 	}
 	if Protocol(s.slot.Protocol) != TCP && !faulty(faultReflectAny) {
-		return e.count.refuse(ErrProtocol)
+		return e.count.refuse(fmt.Errorf("%w: %v", ErrProtocol, Protocol(s.slot.Protocol)))
 	}
 	s.slot.Current.Or(shard.CurrentReflects)
 	return nil
@@ -69,7 +69,7 @@ func (s Socket) StopReflecting() error {
 	e := s.ns.eng
 	defer e.leave(r)
 	if Protocol(s.slot.Protocol) != TCP && !faulty(faultReflectAny) {
-		return e.count.refuse(ErrProtocol)
+		return e.count.refuse(fmt.Errorf("%w: %v", ErrProtocol, Protocol(s.slot.Protocol)))
 	}
 	for {
 		w := s.slot.Current.Load()
@@ -88,7 +88,7 @@ func (s Socket) StopReflecting() error {
 // Cost: two loads.
 func (s Socket) Current() (label Label, reflects bool, err error) {
 	if s.slot == nil {
-		return 0, false, ErrStale
+		return 0, false, s.gone()
 	}
 	w := s.slot.Current.Load()
 	if err := s.open(); err != nil { // if it is, what was loaded is its own
@@ -104,7 +104,7 @@ func (s Socket) Current() (label Label, reflects bool, err error) {
 // Cost: two loads, and a store if the label is new.
 func (s Socket) Received(label Label) {
 	label &= MaxLabel
-	if s.slot == nil || s.slot.Remote.Load() == uint32(label) {
+	if s.slot == nil || s.slot.Remote.Load() == uint32(label) || !s.slot.Open(s.generation) {
 		runtime.KeepAlive(s.ns) // as in open
 		return
 	}
@@ -121,7 +121,7 @@ func (s Socket) Received(label Label) {
 // Cost: two loads.
 func (s Socket) Remote() (Label, error) {
 	if s.slot == nil {
-		return 0, ErrStale
+		return 0, s.gone()
 	}
 	remote := s.slot.Remote.Load()
 	if err := s.open(); err != nil { // if it is, what was loaded is its own

@@ -104,6 +104,9 @@ func (e *Engine) tables(o *Options) {
 	e.namespaces = shard.NewSide[Namespace](e.nsSlots)
 }
 
+// errEngineClosed is ErrClosed for the engine itself.
+var errEngineClosed = fmt.Errorf("%w: the engine", ErrClosed)
+
 // now returns the engine's time in nanoseconds.
 func (e *Engine) now() int64 { return max(int64(e.clock()-e.start), 0) }
 
@@ -138,7 +141,7 @@ func (e *Engine) Namespace(name string, o NamespaceOptions) (*Namespace, error) 
 	r, at := e.enter()
 	defer e.leave(r)
 	if e.closed.Load() {
-		return nil, ErrClosed
+		return nil, errEngineClosed
 	}
 	if !e.openNamespaces.take() {
 		return nil, fmt.Errorf("%w: namespaces", ErrTableFull)
@@ -158,7 +161,7 @@ func (e *Engine) Namespace(name string, o NamespaceOptions) (*Namespace, error) 
 	}
 	if e.closed.Load() { // Close may not have seen it
 		_ = n.Close()
-		return nil, ErrClosed
+		return nil, errEngineClosed
 	}
 	return n, nil
 }

@@ -165,6 +165,38 @@ func TestSocketFull(t *testing.T) {
 	}
 }
 
+// TestUsersFull has a lease with as many users as can be counted: it can be
+// neither joined nor renewed, by its holder or by an administrator, until one of
+// them goes.
+func TestUsersFull(t *testing.T) {
+	b := newRig(t, core.Options{})
+	ns := b.space("a")
+	s, other := b.socket(ns, 1), b.socketWith(ns, core.SocketOptions{Owner: core.Credentials{Privileges: core.NetAdmin}})
+	b.lease(s, 5, core.Any, time.Second)
+	b.lease(s, 5, core.Any, time.Second)
+	undo := ns.Crowd(5)
+	defer undo()
+	if l, _ := find(ns, 5); l.Users != 1<<24-1 {
+		t.Fatalf("%d users", l.Users)
+	}
+	join := core.Request{Label: 5, Dst: dst1, Share: core.Any, Create: true, Linger: time.Hour, Expires: time.Hour}
+	renew := core.Request{Label: 5, Linger: time.Hour}
+	all := []refusal{
+		{"join", getting(other, join), core.ErrUsers, "0x5"},
+		{"join again", getting(s, join), core.ErrUsers, "0x5"},
+		{"renew", func() error { return s.Renew(renew) }, core.ErrUsers, "0x5"},
+		{"renew another's", func() error { return other.Renew(renew) }, core.ErrUsers, "0x5"},
+	}
+	b.refusesAll(t, all, []*core.Namespace{ns}, s, other)
+	b.counted(t, all)
+	b.put(s, 5)
+	b.get(other, join)
+	b.put(s, 5)
+	if err := other.Renew(renew); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestLabelsExhausted leases every label of a namespace.
 func TestLabelsExhausted(t *testing.T) {
 	t.Run("one range", func(t *testing.T) { exhaust(t, true) })

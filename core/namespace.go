@@ -75,11 +75,14 @@ func (n *Namespace) SetSettings(s Settings) error {
 		return err
 	}
 	if n.closed.Load() {
-		return ErrClosed
+		return n.gone()
 	}
 	n.packed.Store(s.pack())
 	return nil
 }
+
+// gone returns the error for a namespace that is closed.
+func (n *Namespace) gone() error { return fmt.Errorf("%w: namespace %q", ErrClosed, n.name) }
 
 // SocketOptions say how a socket is to be made.
 type SocketOptions struct {
@@ -100,7 +103,7 @@ func (n *Namespace) Socket(o SocketOptions) (Socket, error) {
 	r, at := e.enter()
 	defer e.leave(r)
 	if n.closed.Load() {
-		return Socket{}, ErrClosed
+		return Socket{}, n.gone()
 	}
 	if !e.openSockets.take() {
 		return Socket{}, fmt.Errorf("%w: sockets", ErrTableFull)
@@ -116,7 +119,7 @@ func (n *Namespace) Socket(o SocketOptions) (Socket, error) {
 	if !n.adopt(id, slot, n.reflects(o.Protocol)) {
 		e.sockets.Release(id)
 		e.openSockets.give()
-		return Socket{}, ErrClosed
+		return Socket{}, n.gone()
 	}
 	return Socket{ns: n, slot: slot, id: id, generation: generation}, nil
 }

@@ -210,6 +210,6 @@ func (e *Engine) leaseDead(id uint32, l *shard.Lease) {
 func (e *Engine) leaseReclaimed(id uint32, l *shard.Lease) {
 	e.count.reclaimed.Inc()
 	if l.Headers != 0 {
-		e.headers.Clear(id)
+		e.clearHeaders(id, int(l.Headers))
 	}
 }

@@ -3,6 +3,7 @@ package core_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -235,17 +236,19 @@ func exhaust(t *testing.T, ranges bool) {
 		t.Fatalf("%d leases, want %d", n, last)
 	}
 	req.Label = 0
+	probe := b.socket(ns, 2)
 	before := b.Stats()
 	if _, err := s.Get(req); !errors.Is(err, core.ErrNoLabels) {
 		t.Fatalf("error %v, want ErrNoLabels", err)
 	}
 	guarding := req
-	guarding.Share = core.Exclusive
-	if _, err := s.Get(guarding); !errors.Is(err, core.ErrNoLabels) || b.check(b.socket(ns, 2), 1) != core.Allowed {
+	guarding.Share, guarding.Headers = core.Exclusive, &core.Headers{Routing: header(8, 0)}
+	if _, err := s.Get(guarding); !errors.Is(err, core.ErrNoLabels) || b.check(probe, 1) != core.Allowed {
 		t.Errorf("error %v, want ErrNoLabels, and no label guarded", err)
 	}
 	after := b.Stats()
-	if before.Leases != after.Leases || before.Created != after.Created || inUse(before)["leases"] != inUse(after)["leases"] {
+	if before.Leases != after.Leases || before.Created != after.Created ||
+		!maps.Equal(inUse(before), inUse(after)) {
 		t.Errorf("ErrNoLabels, and yet something changed:\nbefore %+v\nafter  %+v", before, after)
 	}
 	b.put(s, newest)

@@ -189,16 +189,7 @@ func (n *Namespace) Close() error {
 	e := n.eng
 	r, _ := e.enter()
 	defer e.leave(r)
-	n.mu.Lock()
-	first := !n.closed.Load()
-	if first {
-		// Close counts as a lease until it has shut the last socket: a Get that is
-		// under way on one of them still needs the namespace's id.
-		n.leases.Add(1)
-		n.closed.Store(true)
-	}
-	n.policy.Store(policyEnforced) // so that a packet meets its closed socket
-	n.mu.Unlock()
+	first := n.beginClose()
 	for s := n.firstSocket(); s.slot != nil; s = n.firstSocket() {
 		s.shut()
 	}
@@ -207,10 +198,29 @@ func (n *Namespace) Close() error {
 		return in, !loaded || in == n
 	})
 	if first {
-		e.openNamespaces.give()
-		n.leaseGone()
+		n.endClose()
 	}
 	return nil
+}
+
+// beginClose lets no new socket in, and says whether this is the first Close.
+// That one counts as a lease until endClose, when the last socket is shut: a Get
+// that is under way on one of them still needs the namespace's id.
+func (n *Namespace) beginClose() (first bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if first = !n.closed.Load(); first {
+		n.leases.Add(1)
+		n.closed.Store(true)
+	}
+	n.policy.Store(policyEnforced) // so that a packet meets its closed socket
+	return first
+}
+
+// endClose takes back what the first Close counted as.
+func (n *Namespace) endClose() {
+	n.eng.openNamespaces.give()
+	n.leaseGone()
 }
 
 // firstSocket takes the first socket off the list; its slot is nil when there

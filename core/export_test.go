@@ -23,3 +23,21 @@ func (n *Namespace) Crowd(label Label) (undo func()) {
 		}
 	}
 }
+
+// GetIn is Get by a caller of a given shard, which is otherwise that of the
+// processor it runs on.
+func (s Socket) GetIn(shard uint32, req Request) (Label, error) {
+	r, _, err := s.enter()
+	if err != nil {
+		return 0, err
+	}
+	e := s.ns.eng
+	defer e.leave(r)
+	by := s.owner(req.By)
+	t, err := s.ns.terms(&req, &by)
+	if err != nil {
+		return 0, err
+	}
+	g := get{s: s, ns: s.ns, eng: e, at: shard, now: e.now(), t: t}
+	return g.run()
+}

@@ -45,6 +45,7 @@ type Engine struct {
 	// leaseCount is the number of leases not dead, changed by CAS where a quota
 	// is taken and by Add where it is returned.
 	leaseCount                  atomic.Int64
+	quotaMu                     sync.Mutex // see takeQuota
 	openSockets, openNamespaces tally
 
 	_ cpu.CacheLinePad

@@ -41,3 +41,32 @@ func (s Socket) GetIn(shard uint32, req Request) (Label, error) {
 	g := get{s: s, ns: s.ns, eng: e, at: shard, now: e.now(), t: t}
 	return g.run()
 }
+
+// TakePages takes all pages that indexes can have, and returns what gives them
+// back.
+func (e *Engine) TakePages() (undo func()) {
+	r, at := e.enter()
+	defer e.leave(r)
+	type cell struct {
+		index *shard.Index
+		label uint32
+	}
+	var taken []cell
+	index := shard.NewIndex(e.pages)
+	for label := uint32(0); ; label++ {
+		if label == shard.LabelSpace {
+			label, index = 0, shard.NewIndex(e.pages)
+		}
+		if _, ok := index.Claim(label, 0, 1, at); !ok {
+			break
+		}
+		taken = append(taken, cell{index, label})
+	}
+	return func() {
+		r, _ := e.enter()
+		defer e.leave(r)
+		for _, c := range taken {
+			c.index.Clear(c.label, 1)
+		}
+	}
+}

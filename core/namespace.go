@@ -57,6 +57,8 @@ func newNamespace(e *Engine, name string, id uint32, s Settings) *Namespace {
 }
 
 // Name returns the name that the namespace was made with.
+//
+// Cost: none to speak of.
 func (n *Namespace) Name() string { return n.name }
 
 // Settings returns the settings in force.

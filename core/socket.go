@@ -22,6 +22,8 @@ type Socket struct {
 
 // Namespace returns the namespace that the socket was made in; nil for the zero
 // Socket.
+//
+// Cost: none to speak of.
 func (s Socket) Namespace() *Namespace { return s.ns }
 
 // errZeroSocket is ErrStale for the zero Socket.

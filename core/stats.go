@@ -82,7 +82,10 @@ type Stats struct {
 	Readers rcu.Stats
 }
 
-// Stats returns the engine's figures. It takes short locks, shard by shard.
+// Stats returns the engine's figures.
+//
+// Cost: a short lock for each shard of each table, one after another, a look at
+// each reader, and the allocation of the map and the slice.
 func (e *Engine) Stats() Stats {
 	c := &e.count
 	s := Stats{

@@ -74,7 +74,11 @@ func TestAdvanceBehindTheWheel(t *testing.T) {
 	}
 	between = func() {
 		now.Add(int64(time.Minute))
-		if p := eng.Advance(1); p.Expired != 1 || !p.Behind || p.Next != 0 {
+		p := eng.Advance(1)
+		for p.Expired == 0 && p.Behind { // it may move ids first, which is work, too
+			p = eng.Advance(1)
+		}
+		if p.Expired != 1 || !p.Behind || p.Next != 0 {
 			t.Errorf("on a budget of one: %+v", p)
 		}
 	}

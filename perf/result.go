@@ -91,7 +91,7 @@ func (l *load) countPackets(r *result) {
 func (r *result) bytesPerLease() float64 {
 	bytes := int64(0)
 	for _, use := range r.stats.Memory {
-		if use.Kind != "sockets" {
+		if use.Kind != "sockets" && use.Kind != "namespaces" {
 			bytes += use.Bytes
 		}
 	}

@@ -143,8 +143,11 @@ func (f *Flows) Bind(k *Key, id uint32, s *Socket, generation, shard uint32) Bin
 		return FlowClosed
 	}
 	if b := f.insert(slot, fl, shard); b != Bound {
-		f.unlink(fl, s)
-		f.slab.Retire(slot) // not Release: the socket's closer may be looking at it
+		if f.unlink(fl, s) {
+			f.slab.Release(slot) // so that being refused again and again takes no slots
+		} else {
+			f.slab.Retire(slot) // the socket's closer may be looking at it
+		}
 		return b
 	}
 	// Shut closes the socket before it pops its flows. If it has popped this one

@@ -55,15 +55,19 @@ type flowLock struct {
 // NewFlows returns room for limit flows bound to the sockets of ss. seed returns
 // random numbers, which must be kept secret.
 func NewFlows(d *rcu.Domain, a *Arena, ss *Sockets, shards, limit int, seed func() uint64, ring func()) *Flows {
-	f := &Flows{sockets: ss, seed: seed, maxBits: uint32(bits.Len(uint(limit / flowsPerSplit)))}
+	f := &Flows{sockets: ss, seed: seed}
 	flows := Kind{Ring: ring}
 	if Invariants {
 		flows.Reclaim = f.poison
 	}
 	f.slab = NewSlab[Flow](d, a, shards, limit, flows)
-	// Only a segment that is a quarter full is split, and a new seed needs the new
-	// segments before the old ones go.
-	f.segments = NewSlab[line](d, a, shards, 4*limit/flowsPerSplit+4, Kind{Span: segmentBuckets, Ring: ring})
+	// There is room for as many flows as there are slots, in a small table far more
+	// than limit: 2^maxBits segments are at most a quarter full then, so that no
+	// table gets another seed for its size. And a new seed needs the new segments
+	// before the old ones go.
+	splits := len(f.slab.dir) * ChunkSlots / flowsPerSplit
+	f.maxBits = uint32(bits.Len(uint(splits)))
+	f.segments = NewSlab[line](d, a, shards, 4*splits+4, Kind{Span: segmentBuckets, Ring: ring})
 	return f
 }
 

@@ -21,3 +21,30 @@ func TestHeldTakesNoSlot(t *testing.T) {
 		t.Errorf("%d slots in use by one flow", u.Slots)
 	}
 }
+
+// TestFlowsFull fills tables of any size up to their last slot, with no new seed.
+func TestFlowsFull(t *testing.T) {
+	for _, limit := range []int{1, flowsPerSplit - 1, flowsPerSplit, 9 * flowsPerSplit} {
+		r := newFlowRig(t, limit)
+		n := uint64(0)
+		b := Bound
+		for ; b == Bound; n++ {
+			k := keyOf(n)
+			b = r.bind(&k)
+		}
+		if b != FlowsFull || r.flows.Bound() != r.flows.capacity() || r.flows.Reseeds() != 0 {
+			t.Errorf("limit %d: outcome %d with %d of %d flows bound, after %d new seeds",
+				limit, b, r.flows.Bound(), r.flows.capacity(), r.flows.Reseeds())
+		}
+		r.checkFlows(t, int(n-1))
+		k := keyOf(0)
+		r.inside(func() {
+			if !r.flows.Unbind(&k, r.id, r.generation) {
+				t.Error("not unbound")
+			}
+		})
+		r.drain(t, 2, r.flows)
+		r.bindAll(t, k)
+		r.checkFlows(t, int(n-1))
+	}
+}

@@ -92,6 +92,7 @@ func (d *directory) hash(k *Key) hashed { return hashed(xxh3.HashSeed(k[:], d.se
 // held is a segment with its lock taken.
 type held struct {
 	segment
+	dir  *directory // in which it was found
 	h    hashed
 	word segmentWord
 	lock *sync.Mutex
@@ -119,7 +120,7 @@ func (f *Flows) holdWord(d *directory, h hashed, w segmentWord) (held, bool) {
 		lock.Unlock()
 		return held{}, false
 	}
-	return held{segment: f.segments.Run(w.run()), h: h, word: w, lock: lock}, true
+	return held{segment: f.segments.Run(w.run()), dir: d, h: h, word: w, lock: lock}, true
 }
 
 // Binding is what Bind came to.
@@ -196,19 +197,18 @@ func (f *Flows) insert(slot uint32, fl *Flow, shard uint32) Binding {
 	return FlowMemory
 }
 
-// grow makes room for a flow that found none in segment g. It returns false when
-// there is no memory.
+// grow makes room for a flow that found none in segment g, which its caller no
+// longer holds, unless another has since. It returns false when there is no memory.
 func (f *Flows) grow(g held, room roomFor, shard uint32) bool {
-	d := f.dir.Load()
 	if room == roomNone && g.word.depth() < f.maxBits && g.count() >= flowsPerSplit {
-		switch f.split(d, g, shard) {
+		switch f.split(g, shard) {
 		case splitDone:
 			return true
 		case splitMemory:
 			return false
 		}
 	}
-	return f.reseed(d, shard)
+	return f.reseed(g.dir, shard)
 }
 
 // count returns the number of flows in a segment, roughly if others change it.

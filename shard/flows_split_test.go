@@ -37,7 +37,7 @@ func (r *flowRig) splitAt(t testing.TB, k *Key) {
 			t.Fatal("no segment")
 		}
 		g.lock.Unlock()
-		if s := r.flows.split(r.flows.dir.Load(), g, 0); s != splitDone {
+		if s := r.flows.split(g, 0); s != splitDone {
 			t.Fatalf("split: %d", s)
 		}
 	})
@@ -69,4 +69,36 @@ func TestBurstAcrossSplit(t *testing.T) {
 			t.Error("a flow that is bound throughout was not found")
 		}
 	})
+}
+
+// TestOneSeedForTwo lets two goroutines find the same directory crowded: the
+// second one must not replace what the first one has made.
+func TestOneSeedForTwo(t *testing.T) {
+	r := newKnown(t, flowsPerSplit)
+	k := r.bindAll(t, keyOf(1))[0]
+	r.inside(func() {
+		g, _ := r.flows.hold(&k)
+		g.lock.Unlock()
+		if !r.flows.grow(g, roomFlood, 0) || !r.flows.grow(g, roomFlood, 0) {
+			t.Error("no memory")
+		}
+	})
+	if n := r.flows.Reseeds(); n != 1 {
+		t.Errorf("%d new seeds", n)
+	}
+	r.checkFlows(t, 1)
+}
+
+// TestSeedWithoutLock has a source of seeds that uses the table itself.
+func TestSeedWithoutLock(t *testing.T) {
+	r := newKnown(t, flowsPerSplit)
+	r.flows.seed = func() uint64 {
+		if !r.flows.mu.TryLock() {
+			t.Error("the source of seeds is called under a lock")
+			return 1
+		}
+		r.flows.mu.Unlock()
+		return knownSeed
+	}
+	r.bindAll(t, keyOf(1))
 }

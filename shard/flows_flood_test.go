@@ -103,6 +103,25 @@ func TestFloodOfWindow(t *testing.T) {
 	if r.flows.Reseeds() != 1 || r.flows.dir.Load().seed == knownSeed {
 		t.Errorf("%d new seeds", r.flows.Reseeds())
 	}
+	if _, u := r.flows.Usage(); u.Slots != 2 && !Invariants {
+		t.Errorf("%d segments, want the old and the new one", u.Slots)
+	}
+}
+
+// TestLastPlace binds a flow to the place that has its bucket's count, while that
+// is not 0.
+func TestLastPlace(t *testing.T) {
+	r := newKnown(t, 64*flowsPerSplit)
+	var keys []Key
+	for tag := range uint32(lineEntries + 2) {
+		keys = append(keys, craft(knownSeed, place(0, 0, tag, 1), 0))
+	}
+	last := len(keys) - 1
+	r.bindAll(t, keys[:last]...)
+	r.inside(func() { r.flows.Unbind(&keys[lastPlace], r.id, r.generation) })
+	r.bindAll(t, keys[last:]...)
+	r.mustFind(t, append(keys[:lastPlace:lastPlace], keys[lastPlace+1:]...))
+	r.checkFlows(t, last)
 }
 
 // TestGrowth takes a table to 200,000 random flows and back. It grows by splits

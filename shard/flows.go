@@ -45,6 +45,8 @@ type Flows struct {
 
 // flowLocks is the number of locks; a segment's is chosen by the run that it
 // stands in. A lock keeps the segment from changing and from being replaced.
+// Whoever needs more than one takes them in their order, then mu. No lock is held
+// while a socket's or a slab's is taken.
 const flowLocks = 64
 
 type flowLock struct {
@@ -112,7 +114,10 @@ func (f *Flows) hold(k *Key) (held, bool) {
 	}
 }
 
-// holdWord locks the segment that w names; false when it is not h's any more.
+// holdWord locks the segment that w names; false when it is not h's any more. Its
+// caller has loaded w in the section that it is in. So the run that w names cannot
+// have come back as another segment of the same depth, and where the word is w
+// still, the segment is.
 func (f *Flows) holdWord(d *directory, h hashed, w segmentWord) (held, bool) {
 	lock := &f.locks[w.run()/segmentBuckets%flowLocks].mu
 	lock.Lock()
@@ -166,7 +171,8 @@ func (f *Flows) Bind(k *Key, id uint32, s *Socket, generation, shard uint32) Bin
 
 // growTries is how often the table may grow for the sake of one flow: more often
 // than segments can be split on the way to the deepest directory. It ends a walk
-// that only a seed which is not random could make longer.
+// that only a seed which is not random could make longer; the segments of the
+// directories made on that walk wait for the end of the caller's section.
 const growTries = 64
 
 // insert puts a flow into the table.
@@ -250,7 +256,9 @@ func (f *Flows) Unbind(k *Key, socket, generation uint32) bool {
 }
 
 // UnbindAll ends the flows of a socket that Shut has closed, and returns how
-// many those were.
+// many those were. Whoever has closed a socket has to call it before the section
+// ends in which the socket is retired: what is left on the list then is there for
+// the next socket in the slot.
 func (f *Flows) UnbindAll(s *Socket) (n int) {
 	for slot := f.pop(s); slot != 0; slot = f.pop(s) {
 		if f.drop(slot, f.At(slot)) {

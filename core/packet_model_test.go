@@ -31,39 +31,49 @@ func word(b []byte) uint16 { return uint16(b[0])<<8 + uint16(b[1]) }
 
 // plainParse says which flow a packet belongs to, or why that cannot be told.
 func plainParse(packet []byte, space int) (f plainFlow, verdict string) {
-	if len(packet) < 40 || packet[0]>>4 != 6 {
-		return f, "malformed"
+	protocol, upper, _, verdict := plainWalk(packet)
+	if verdict != "allowed" {
+		return f, verdict
 	}
-	rest := packet[40:]
+	f = plainFlow{space: space, protocol: protocol}
+	f.src, _ = netip.AddrFromSlice(packet[8:24])
+	f.dst, _ = netip.AddrFromSlice(packet[24:40])
+	return f.withPorts(upper)
+}
+
+// plainWalk passes over extension headers: it returns what is behind them, and
+// how many there were.
+func plainWalk(packet []byte) (protocol byte, rest []byte, walked int, verdict string) {
+	if len(packet) < 40 || packet[0]>>4 != 6 {
+		return 0, nil, 0, "malformed"
+	}
+	rest = packet[40:]
 	if n := int(word(packet[4:])); n > len(rest) {
-		return f, "malformed"
+		return 0, nil, 0, "malformed"
 	} else if n > 0 {
 		rest = rest[:n]
 	}
-	f.space = space
-	f.src, _ = netip.AddrFromSlice(packet[8:24])
-	f.dst, _ = netip.AddrFromSlice(packet[24:40])
-	f.protocol = packet[6]
-	for walked := 0; plainExtensions[f.protocol] != ""; walked++ {
+	protocol = packet[6]
+	for ; plainExtensions[protocol] != ""; walked++ {
 		if walked == 8 || len(rest) < 8 {
-			return f, "malformed"
+			return 0, nil, 0, "malformed"
 		}
 		length := 8 + 8*int(rest[1])
-		switch plainExtensions[f.protocol] {
+		switch plainExtensions[protocol] {
 		case "fragment":
 			if word(rest[2:])&0xfff8 != 0 {
-				return f, "no ports"
+				return protocol, rest, walked, "no ports"
 			}
 			length = 8
 		case "authentication":
 			length = 8 + 4*int(rest[1])
 		}
 		if len(rest) < length {
-			return f, "malformed"
+			return 0, nil, 0, "malformed"
 		}
-		f.protocol, rest = rest[0], rest[length:]
+		protocol, rest = rest[0], rest[length:]
 	}
-	return f.withPorts(rest)
+	return protocol, rest, walked, "allowed"
 }
 
 // withPorts reads the upper-layer header.

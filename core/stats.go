@@ -85,7 +85,7 @@ type Stats struct {
 
 // MemoryUse is the memory of one kind of thing. What is freed serves again for
 // the same kind in any namespace; nothing goes back to the system before the
-// engine itself.
+// engine itself. The buckets of flows grow with the number of flows and stay.
 type MemoryUse struct {
 	Kind  string
 	InUse int // including what waits for readers

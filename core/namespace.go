@@ -36,7 +36,8 @@ type Namespace struct {
 
 	_ cpu.CacheLinePad
 	// policy is what a packet reads first; see guard.go. Stored under mu, when
-	// guarded becomes zero or ceases to be.
+	// guarded becomes zero or ceases to be, and when the namespace closes: before
+	// its id is another's, so that a packet that finds flows of the other sees it.
 	policy atomic.Uint32
 	_      cpu.CacheLinePad
 }
@@ -215,7 +216,7 @@ func (n *Namespace) beginClose() (first bool) {
 		n.leases.Add(1)
 		n.closed.Store(true)
 	}
-	n.policy.Store(policyEnforced) // so that a packet meets its closed socket
+	n.policy.Store(policyClosed)
 	return first
 }
 

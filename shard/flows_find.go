@@ -76,7 +76,9 @@ func (f *Flows) findBurst(d *directory, keys []Key, found []uint32) {
 	for i := range keys {
 		slot := buckets[i&(Burst-1)].candidate(hashes[i&(Burst-1)])
 		found[i] = slot
-		sum += f.At(slot).Socket // fetches the flow; of slot 0, too, which is none's
+		if slot != 0 {
+			sum += f.At(slot).Socket // fetches the flow
+		}
 	}
 	consume(sum)
 	for i := range keys {

@@ -5,22 +5,12 @@ import "github.com/flowlabel/flowlabel/shard"
 // What the tests of this package, which stand outside it, need from within.
 
 // Crowd adds users to the lease of a label until it has as many as can be
-// counted, and returns what takes them away again.
-func (n *Namespace) Crowd(label Label) (undo func()) {
+// counted. They stay.
+func (n *Namespace) Crowd(label Label) {
 	r, _ := n.eng.enter()
 	defer n.eng.leave(r)
-	id := n.index.Lookup(uint32(label))
-	l := n.eng.leases.At(id)
-	added := 0
+	l := n.eng.leases.At(n.index.Lookup(uint32(label)))
 	for l.Take(false) == shard.Taken {
-		added++
-	}
-	return func() {
-		r, _ := n.eng.enter()
-		defer n.eng.leave(r)
-		for range added {
-			n.eng.leases.Undo(id, l)
-		}
 	}
 }
 
@@ -53,8 +43,9 @@ func (e *Engine) TakePages() (undo func()) {
 	}
 	var taken []cell
 	index := shard.NewIndex(e.pages)
-	for label := uint32(0); ; label++ {
-		if label == shard.LabelSpace {
+	const cells = 256 // of a page, or more
+	for label := uint32(0); ; label += cells {
+		if label == shard.LabelSpace { // all of this one's
 			label, index = 0, shard.NewIndex(e.pages)
 		}
 		if _, ok := index.Claim(label, 0, 1, at); !ok {

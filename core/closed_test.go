@@ -3,6 +3,7 @@ package core_test
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/flowlabel/flowlabel/core"
 )
+
+var someTuple, _ = core.NewTuple(17, netip.AddrPortFrom(dst1, 1), netip.AddrPortFrom(dst2, 2))
 
 // calls are all calls on a socket that may fail.
 func calls(s core.Socket) map[string]func() error {
@@ -26,6 +29,10 @@ func calls(s core.Socket) map[string]func() error {
 		"Current":        func() error { _, _, err := s.Current(); return err },
 		"Remote":         func() error { _, err := s.Remote(); return err },
 		"Query":          func() error { _, err := s.Query(); return err },
+		"Bind":           func() error { return s.Bind(someTuple) },
+		"Unbind":         func() error { return s.Unbind(someTuple) },
+		"choose":         func() error { return s.ChooseAutoLabels(core.AutoOff) },
+		"AutoLabels":     func() error { _, err := s.AutoLabels(); return err },
 	}
 }
 

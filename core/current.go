@@ -94,7 +94,7 @@ func (s Socket) Current() (label Label, reflects bool, err error) {
 }
 
 // Received notes the label of a packet that came in for the socket. A socket
-// that reflects takes it for its current label. It writes only what differs
+// that reflects takes it for its current label. It writes only where that differs
 // from what is noted; on a closed socket it does nothing.
 //
 // Linux notes the labels of TCP sockets only: always that of the packet that

@@ -17,7 +17,8 @@ type Sending struct {
 	Addressed bool
 	Address   Label
 	// Controlled: the sender gives a control message with the label Control, 0
-	// for none. It wins over Address. Under Linux that is the last IPV6_FLOWINFO.
+	// for none. It wins over Address; which of the two is looked for says
+	// Rules.AddressVouches. Under Linux that is the last IPV6_FLOWINFO.
 	Controlled bool
 	Control    Label
 	// LookUp: the current label is looked for among the socket's leases as if the
@@ -110,20 +111,26 @@ func (e *Engine) send(s Socket, key *shard.Key, how *Sending) Decision {
 	if !how.Addressed && !how.Controlled {
 		return e.sendCurrent(s, key, how.LookUp)
 	}
-	var d Decision
 	if how.Addressed && how.Address != 0 {
-		if d = e.sendWith(s, how.Address); d.Verdict == Refused {
+		d := e.sendWith(s, how.Address)
+		switch {
+		case d.Err() != nil || !how.Controlled:
 			return d
+		case e.rules.AddressVouches:
+			return e.vouched(s, key, d, how.Control)
 		}
 	}
-	if how.Controlled {
-		d = Decision{}
-		if how.Control != 0 {
-			d = e.sendWith(s, how.Control)
-		}
+	if how.Controlled && how.Control != 0 {
+		return e.sendWith(s, how.Control)
 	}
-	if d == (Decision{}) {
-		return e.sendAuto(s, key, s.slot.Current.Load())
+	return e.sendAuto(s, key, s.slot.Current.Load())
+}
+
+// vouched is the decision about a packet with a label that is not looked for,
+// with what goes with another that was.
+func (e *Engine) vouched(s Socket, key *shard.Key, d Decision, label Label) Decision {
+	if d.Label = label; label == 0 {
+		d.Label = e.sendAuto(s, key, s.slot.Current.Load()).Label
 	}
 	return d
 }

@@ -72,8 +72,7 @@ func newLoad(c *capture.Capture, p plan) (*load, error) {
 }
 
 func (l *load) build(c *capture.Capture) error {
-	// The lock of a namespace's model is the workers' only meeting place.
-	for i := range max(len(settings), 4*l.plan.workers) {
+	for i := range l.spaceCount() {
 		s, err := l.newSpace(i)
 		if err != nil {
 			return err
@@ -95,6 +94,10 @@ func (l *load) build(c *capture.Capture) error {
 	}
 	return nil
 }
+
+// spaceCount returns the number of namespaces: the lock of a namespace's model is
+// the workers' only meeting place.
+func (p *plan) spaceCount() int { return max(len(settings), 4*p.workers) }
 
 // now is the time that the models are told.
 func (l *load) now() time.Duration { return time.Since(l.start) }

@@ -51,6 +51,7 @@ func (l *load) newSpace(number int) (*space, error) {
 		Reflect:     s.settings.Reflect&core.ReflectEstablished != 0,
 		Auto:        s.settings.AutoLabels,
 		StateRanges: s.settings.StateRanges,
+		Flows:       l.plan.flows / l.spaceCount(),
 	})
 	if s.open {
 		return s, nil

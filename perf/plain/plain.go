@@ -56,6 +56,8 @@ type Settings struct {
 	Auto uint8
 	// StateRanges: automatic labels have their first bit set.
 	StateRanges bool
+	// Flows is about how many flows there will be.
+	Flows int
 }
 
 // Namespace is the model of one label space. Its methods may be called from any
@@ -86,7 +88,7 @@ type release struct {
 func New(s Settings) *Namespace {
 	return &Namespace{
 		settings: s,
-		flows:    make(map[pkt.Key]uint32),
+		flows:    make(map[pkt.Key]uint32, s.Flows),
 		sockets:  make(map[uint32]*socket),
 		labels:   make(map[uint32]label),
 	}

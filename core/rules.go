@@ -79,7 +79,8 @@ type Quota struct {
 	Reserve int
 	// HolderReserve is the same for those whose socket holds a lease already.
 	HolderReserve int
-	// Namespace is the most leases of a namespace for callers without Admin.
+	// Namespace is the most leases of a namespace for callers without Admin. With
+	// it, their creations wait for each other for the moment of counting.
 	Namespace int
 }
 

@@ -8,7 +8,8 @@ import (
 
 // Sending is what the sender of a packet says about its label. The zero Sending
 // says nothing: the packet gets the socket's current label, which was checked
-// when it became that, or else an automatic one.
+// when it became that, or else an automatic one. Of Address and Control only the
+// 20 bits of a label count.
 type Sending struct {
 	// Addressed: the sender gives a destination address, and with it Address, 0
 	// for no label. Under Linux that is the address's flow information, and 0 where
@@ -68,6 +69,8 @@ func (r *Reader) Send(s Socket, t Tuple, how Sending) Decision {
 	if s.slot == nil {
 		return Decision{Verdict: Stale}
 	}
+	how.Address &= MaxLabel
+	how.Control &= MaxLabel
 	key := t.in(s.ns)
 	return r.eng.send(s, &key, &how)
 }

@@ -73,15 +73,9 @@ func dressed(b []byte, hop, last string) []byte {
 
 // extend returns a packet with extension headers, as the engine has them.
 func extend(b []byte, x *core.Extensions) []byte {
-	next := b[6]
-	var last []byte
-	if len(x.Last) > 0 {
-		last = bytes.Clone(x.Last)
-		last[0], next = next, nextDst
-	}
-	out, first := x.Append(bytes.Clone(b[:ipv6Len]), next)
+	out, first := x.Append(bytes.Clone(b[:ipv6Len]), b[6])
 	out[6] = first
-	return resized(append(append(out, last...), b[ipv6Len:]...))
+	return resized(append(out, b[ipv6Len:]...))
 }
 
 // wholePacket is a packet that its sender has made up.

@@ -102,6 +102,43 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// TestBudgetInAll has leases in every shard that are filed, and held again: to
+// find that out is work, and an Advance does no more of it than its budget says,
+// over all shards.
+func TestBudgetInAll(t *testing.T) {
+	const shards, each = 4, 20
+	for _, budget := range []int{1, 3, 10} {
+		b := newRig(t, core.Options{Shards: shards})
+		s := b.socket(b.space("a"), 1)
+		for i := range shards * each {
+			req := core.Request{Label: core.Label(i + 1), Dst: dst1, Share: core.Any, Create: true}
+			if _, err := s.GetIn(uint32(i%shards), req); err != nil {
+				t.Fatal(err)
+			}
+			b.put(s, req.Label)
+			b.get(s, req)
+		}
+		if n := b.Stats().Filed; n != shards*each {
+			t.Fatalf("%d leases filed, want %d", n, shards*each)
+		}
+		b.now.Add(int64(time.Second))
+		for filed, behind := shards*each, true; behind; {
+			p := b.Advance(budget)
+			left := b.Stats().Filed
+			if filed-left > budget {
+				t.Fatalf("budget %d: %d leases looked at", budget, filed-left)
+			}
+			filed, behind = left, p.Behind
+			if !behind && left != 0 {
+				t.Errorf("budget %d: %d leases filed, and not behind", budget, left)
+			}
+		}
+		if n := b.Stats().Leases; n != shards*each {
+			t.Errorf("%d leases alive, want %d", n, shards*each)
+		}
+	}
+}
+
 // TestClockWraps has leases linger across the wrap of the count of ticks, and
 // beyond days without an Advance.
 func TestClockWraps(t *testing.T) {

@@ -24,6 +24,8 @@ func TestNoAllocations(t *testing.T) {
 			b.lease(s, 21, core.Any, time.Second)
 			b.lease(s2, 22, core.Any, time.Second) // its list is made
 			b.lease(s3, 1, core.Any, time.Second)
+			shut := b.socket(ns, 3)
+			must(t, shut.Close())
 			r := b.Reader("test")
 			defer r.Close()
 			join := core.Request{Label: 21, Dst: dst1, Share: core.Any}
@@ -31,17 +33,22 @@ func TestNoAllocations(t *testing.T) {
 			for what, f := range map[string]func(){
 				"Check": func() {
 					r.Enter()
-					for _, s := range []core.Socket{s, s2, s3, {}} {
+					for _, s := range []core.Socket{s, s2, s3, shut, {}} {
 						_, _, _ = r.Check(s, 1), r.Check(s, 20), r.Check(s, 99)
 						_ = r.Headers(s, 1)
 					}
 					r.Exit()
 				},
-				"join":     func() { b.get(s2, join); b.put(s2, 21) },
-				"revive":   func() { b.put(s2, 22); b.get(s2, revive) },
-				"Renew":    func() { must(t, s.Renew(core.Request{Label: 1, Linger: time.Second})) },
-				"Connect":  func() { must(t, s.Connect(1)); _, _, _ = s.Current() },
-				"Received": func() { s.Received(1); s.Received(2) },
+				"join":    func() { b.get(s2, join); b.put(s2, 21) },
+				"revive":  func() { b.put(s2, 22); b.get(s2, revive) },
+				"Renew":   func() { must(t, s.Renew(core.Request{Label: 1, Linger: time.Second})) },
+				"Connect": func() { must(t, s.Connect(1)); _, _, _ = s.Current() },
+				"Received": func() {
+					for _, s := range []core.Socket{s, shut, {}} {
+						s.Received(1)
+						s.Received(2)
+					}
+				},
 				"Query":    func() { must(t, s.Connect(1)); _, err := s.Query(); must(t, err) },
 				"Advance":  func() { b.now.Add(int64(tick)); b.Advance(0) },
 				"Settings": func() { must(t, ns.SetSettings(ns.Settings())) },

@@ -3,12 +3,16 @@ package core_test
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/flowlabel/flowlabel/core"
 )
+
+var someTuple, _ = core.NewTuple(17, netip.AddrPortFrom(dst1, 1), netip.AddrPortFrom(dst2, 2))
 
 // calls are all calls on a socket that may fail.
 func calls(s core.Socket) map[string]func() error {
@@ -25,16 +29,21 @@ func calls(s core.Socket) map[string]func() error {
 		"Current":        func() error { _, _, err := s.Current(); return err },
 		"Remote":         func() error { _, err := s.Remote(); return err },
 		"Query":          func() error { _, err := s.Query(); return err },
+		"Bind":           func() error { return s.Bind(someTuple) },
+		"Unbind":         func() error { return s.Unbind(someTuple) },
+		"choose":         func() error { return s.ChooseAutoLabels(core.AutoOff) },
+		"AutoLabels":     func() error { _, err := s.AutoLabels(); return err },
 	}
 }
 
-// shutOff fails the test unless every call on the socket gives want. ErrStale is
-// what ErrClosed becomes once the socket's place has been reclaimed.
-func (b *rig) shutOff(t *testing.T, s core.Socket, want error, ns ...*core.Namespace) {
+// shutOff fails the test unless every call on the socket gives want, and says
+// which socket it is. ErrStale is what ErrClosed becomes once the socket's place
+// has been reclaimed.
+func (b *rig) shutOff(t *testing.T, s core.Socket, want error, says string, ns ...*core.Namespace) {
 	t.Helper()
 	for name, call := range calls(s) {
 		t.Run(name, func(t *testing.T) {
-			b.refuses(t, refusal{call: call, want: want}, ns, s)
+			b.refuses(t, refusal{call: call, want: want, says: says}, ns, s)
 		})
 	}
 	s.Received(9) // has nothing to return
@@ -56,7 +65,7 @@ func guarded(b *rig, name string) (*core.Namespace, core.Socket) {
 }
 
 func TestClosedSocket(t *testing.T) {
-	b := newRig(t, core.Options{})
+	b := newRig(t, core.Options{Shards: 1})
 	ns, _ := guarded(b, "a")
 	s := b.socket(ns, 1)
 	b.lease(s, 1, core.Any, time.Second)
@@ -76,8 +85,9 @@ func TestClosedSocket(t *testing.T) {
 	}
 	// Its slot is not reclaimed before the next Advance.
 	for name, call := range calls(s) {
-		if err := call(); !errors.Is(err, core.ErrClosed) {
-			t.Errorf("%s: %v, want ErrClosed", name, err)
+		err := call()
+		if !errors.Is(err, core.ErrClosed) || errors.Is(err, core.ErrStale) || !strings.Contains(err.Error(), `socket 2 of namespace "a"`) {
+			t.Errorf("%s: %v, want ErrClosed and which socket it is", name, err)
 		}
 	}
 }
@@ -97,7 +107,7 @@ func TestStaleSocket(t *testing.T) {
 		}
 		heirs = append(heirs, heir)
 	}
-	b.shutOff(t, s, core.ErrStale, ns)
+	b.shutOff(t, s, core.ErrStale, `stale handle: core: closed: socket 2 of namespace "a"`, ns)
 	if v := b.check(s, 1); v != core.Stale {
 		t.Errorf("verdict %d on a stale socket", v)
 	}
@@ -117,7 +127,7 @@ func TestStaleSocket(t *testing.T) {
 func TestZeroSocket(t *testing.T) {
 	b := newRig(t, core.Options{})
 	ns, _ := guarded(b, "a")
-	b.shutOff(t, core.Socket{}, core.ErrStale, ns)
+	b.shutOff(t, core.Socket{}, core.ErrStale, "zero Socket", ns)
 	if err := (core.Socket{}).Close(); !errors.Is(err, core.ErrStale) {
 		t.Errorf("Close: %v, want ErrStale", err)
 	}
@@ -146,10 +156,10 @@ func TestClosedNamespace(t *testing.T) {
 		t.Error("a closed namespace can be looked up")
 	}
 	b.refusesAll(t, []refusal{
-		{"socket", func() error { _, err := ns.Socket(core.SocketOptions{}); return err }, core.ErrClosed, ""},
-		{"settings", func() error { return ns.SetSettings(core.Settings{}) }, core.ErrClosed, ""},
+		{"socket", func() error { _, err := ns.Socket(core.SocketOptions{}); return err }, core.ErrClosed, `namespace "a"`},
+		{"settings", func() error { return ns.SetSettings(core.Settings{}) }, core.ErrClosed, `namespace "a"`},
 	}, []*core.Namespace{ns, other})
-	b.shutOff(t, s, core.ErrClosed, other)
+	b.shutOff(t, s, core.ErrClosed, `of namespace "a"`, other)
 	if v := b.check(s, 99); v != core.Stale {
 		t.Errorf("verdict %d on a socket of a closed namespace", v)
 	}
@@ -183,7 +193,7 @@ func TestClosedEngine(t *testing.T) {
 				t.Errorf("verdict %d after Close", v)
 			}
 			b.emptied()
-			b.shutOff(t, s, core.ErrClosed)
+			b.shutOff(t, s, core.ErrClosed, `of namespace "a"`)
 		})
 	}
 }
@@ -199,7 +209,7 @@ func TestAfterClose(t *testing.T) {
 	if v := r.Check(s, 99); v != core.Stale {
 		t.Errorf("verdict %d in a section that saw Close", v)
 	}
-	b.refusesWhileReading(t, r, refusal{"", func() error { _, err := b.Namespace("b", core.NamespaceOptions{}); return err }, core.ErrClosed, ""})
+	b.refusesWhileReading(t, r, refusal{"", func() error { _, err := b.Namespace("b", core.NamespaceOptions{}); return err }, core.ErrClosed, "the engine"})
 	if _, ok := b.Lookup("a"); ok {
 		t.Error("Lookup finds a namespace of a closed engine")
 	}

@@ -22,6 +22,7 @@ func expected(err error) bool {
 	for _, want := range []error{
 		core.ErrClosed, core.ErrExists, core.ErrNotShared, core.ErrNotFound, core.ErrNotHeld, core.ErrRefused,
 		core.ErrConsistency, core.ErrProtocol, core.ErrNameTaken, core.ErrSocketFull,
+		core.ErrBound, core.ErrNotBound,
 	} {
 		if errors.Is(err, want) {
 			return true
@@ -48,6 +49,7 @@ func busy(e *core.Engine, spaces []*core.Namespace, sockets []core.Socket, stop 
 		s.Received(core.Label(i) & core.MaxLabel)
 		r.Enter()
 		_, _ = r.Check(s, 1), r.Headers(s, 1)
+		_, _ = r.Label(ns, udpPacket(someTuple, 0)), r.Receive(ns, udpPacket(someTuple.Reversed(), 1))
 		r.Exit()
 		if _, err := ns.Socket(core.SocketOptions{}); !expected(err) {
 			fail(err)

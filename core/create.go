@@ -48,7 +48,7 @@ func (g *get) fill(id uint32, l *shard.Lease) {
 	l.Dst = g.t.dst
 	l.Headers = uint16(g.t.headers.Len())
 	if l.Headers != 0 {
-		g.eng.headers.Set(id, g.t.headers)
+		g.eng.setHeaders(id, g.t.headers)
 	}
 	if guards(g.t.share, int(l.Headers)) {
 		g.ns.guard()
@@ -61,7 +61,7 @@ func (g *get) unfill(id uint32, l *shard.Lease) {
 		g.ns.unguard()
 	}
 	if l.Headers != 0 {
-		g.eng.headers.Clear(id)
+		g.eng.clearHeaders(id, int(l.Headers))
 	}
 	g.eng.leases.Unborn(id, l)
 	g.ns.returnQuota()

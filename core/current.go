@@ -44,10 +44,10 @@ func (s Socket) Reflect() error {
 	e := s.ns.eng
 	defer e.leave(r)
 	if s.ns.settings().Consistency {
-		return e.count.refuse(ErrConsistency)
+		return e.count.refuse(fmt.Errorf("%w: in namespace %q", ErrConsistency, s.ns.name))
 	}
 	if Protocol(s.slot.Protocol) != TCP && !faulty(faultReflectAny) {
-		return e.count.refuse(ErrProtocol)
+		return e.count.refuse(fmt.Errorf("%w: %v", ErrProtocol, Protocol(s.slot.Protocol)))
 	}
 	s.slot.Current.Or(shard.CurrentReflects)
 	return nil
@@ -65,7 +65,7 @@ func (s Socket) StopReflecting() error {
 	e := s.ns.eng
 	defer e.leave(r)
 	if Protocol(s.slot.Protocol) != TCP && !faulty(faultReflectAny) {
-		return e.count.refuse(ErrProtocol)
+		return e.count.refuse(fmt.Errorf("%w: %v", ErrProtocol, Protocol(s.slot.Protocol)))
 	}
 	for {
 		w := s.slot.Current.Load()
@@ -84,7 +84,7 @@ func (s Socket) StopReflecting() error {
 // Cost: two loads.
 func (s Socket) Current() (label Label, reflects bool, err error) {
 	if s.slot == nil {
-		return 0, false, ErrStale
+		return 0, false, s.gone()
 	}
 	w := s.slot.Current.Load()
 	if err := s.open(); err != nil { // if it is, what was loaded is its own
@@ -94,7 +94,7 @@ func (s Socket) Current() (label Label, reflects bool, err error) {
 }
 
 // Received notes the label of a packet that came in for the socket. A socket
-// that reflects takes it for its current label. It writes only what differs
+// that reflects takes it for its current label. It writes only where that differs
 // from what is noted; on a closed socket it does nothing.
 //
 // Linux notes the labels of TCP sockets only: always that of the packet that
@@ -108,7 +108,7 @@ func (s Socket) Received(label Label) {
 		return
 	}
 	label &= MaxLabel
-	if s.noted(label) {
+	if s.noted(label) || !s.slot.Open(s.generation) {
 		runtime.KeepAlive(s.ns) // as in open
 		return
 	}
@@ -143,7 +143,7 @@ func (s Socket) note(label Label) {
 // Cost: two loads.
 func (s Socket) Remote() (Label, error) {
 	if s.slot == nil {
-		return 0, ErrStale
+		return 0, s.gone()
 	}
 	remote := s.slot.Remote.Load()
 	if err := s.open(); err != nil { // if it is, what was loaded is its own

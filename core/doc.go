@@ -10,6 +10,12 @@
 // socket, each [Socket.Put] gives one up. A lease's share mode and owner say who
 // else may use it.
 //
+// A flow is what the packets with one 5-tuple are, within a namespace; a [Tuple]
+// names it as its sender sees it. [Socket.Bind] makes a flow the socket's, so that
+// the socket can be found from a packet alone. It is a flow of exactly one socket,
+// and ends by [Socket.Unbind] or with its socket: there are no wildcards, so a
+// packet for a listener is Unbound until the program binds the connection.
+//
 // A lease in use never ends, however much time passes: it is a count of uses.
 // When the last use is given up the lease lingers: nobody may take its label for
 // something else before its linger, and its expires, are over. That keeps
@@ -39,9 +45,44 @@
 //	defer r.Close()
 //	for each burst {
 //		r.Enter()
-//		verdict := r.Check(sock, label)
+//		r.LabelBurst(ns, packets, decisions)
 //		r.Exit()
 //	}
+//
+// # Which call to use when
+//
+// Each call for a packet stands between [Reader.Enter] and [Reader.Exit], and has
+// a form for bursts, which is the normal one: it fetches what the packets need
+// from memory side by side.
+//
+//	Label, LabelBurst      whole packets: flow, socket, decision, and the label written
+//	Find, then Send        for those who parse packets themselves, or keep the socket
+//	Check                  for those who know the socket and the label
+//	Receive, ReceiveBurst  whole packets that came in: their labels are noted
+//	Reply                  packets that no socket sends: resets, echo replies
+//	ShareOf                what a label of the namespace is leased for
+//
+// A [Decision] is the label that a packet is to carry, and a [Verdict]. With
+// [AllowedWithHeaders] the lease has extension headers: [Reader.HeadersOf] returns
+// them, [Headers.Insert] puts them into a packet that has none of its own, and
+// [Reader.Merge] says what becomes of a sender's own where the packet is yet to be
+// built. The packet becomes [Headers.WireLen] bytes longer. So does its payload
+// length, which must not pass 65535; and whoever fills packets up to a path's MTU
+// has as much less for the payload. A UDP or TCP checksum stays as it is, unless
+// there is a routing header.
+//
+// Packets are to be labelled before they are fragmented: every fragment then
+// carries the label, and what a lease adds stands before the fragment header. A
+// first fragment has its ports and can be labelled alone; of a later one the flow
+// cannot be told, and the verdict is [NoPorts]. Of an encrypted packet (ESP) there
+// are no ports either: all that one host sends to another is one flow, and so are
+// all ICMPv6 messages that are not echoes. ICMPv6 errors are not looked into for
+// the flow that they are about. A multicast packet that came in is nobody's, since
+// the flow in the other direction would have a group for its source.
+//
+// On the other side [Reader.Receive] finds the socket by the flow reversed, and
+// notes the label for [Socket.Remote], and for the answers of a socket that
+// reflects.
 //
 // # Concurrency
 //
@@ -67,11 +108,11 @@
 // expiry: Stats counts them, [Namespace.Leases] shows what is left. Tests turn
 // the time by hand with Options.Clock and Options.ManualAdvance.
 //
-// # What is recorded for others to use
+// # What is left to the embedding program
 //
-// A few things are kept here because they belong to a socket or a namespace,
-// while the packets that they are about are the embedding program's: the
-// destination of a lease, a socket's current label, the last label received,
-// and the settings about automatic labels and reflection. The engine does not
-// apply them to packets.
+// The engine sends nothing and sees only the packets that it is given. Which of
+// the packets that come in are noted is for the program to say: Linux notes them
+// on TCP sockets only, see [Socket.Received]. The destination of a lease is kept
+// for listings and not enforced. Automatic labels are a function of the flow, for
+// all kinds of sockets.
 package core

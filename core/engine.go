@@ -47,6 +47,7 @@ type Engine struct {
 	// leaseCount is the number of leases not dead, changed by CAS where a quota
 	// is taken and by Add where it is returned.
 	leaseCount                  atomic.Int64
+	quotaMu                     sync.Mutex // see takeQuota
 	openSockets, openNamespaces tally
 	openFlows                   tally
 
@@ -110,6 +111,9 @@ func (e *Engine) tables(o *Options) {
 	e.namespaces = shard.NewSide[Namespace](e.nsSlots)
 }
 
+// errEngineClosed is ErrClosed for the engine itself.
+var errEngineClosed = fmt.Errorf("%w: the engine", ErrClosed)
+
 // now returns the engine's time in nanoseconds.
 func (e *Engine) now() int64 { return max(int64(e.clock()-e.start), 0) }
 
@@ -144,7 +148,7 @@ func (e *Engine) Namespace(name string, o NamespaceOptions) (*Namespace, error) 
 	r, at := e.enter()
 	defer e.leave(r)
 	if e.closed.Load() {
-		return nil, ErrClosed
+		return nil, errEngineClosed
 	}
 	if !e.openNamespaces.take() {
 		return nil, fmt.Errorf("%w: namespaces", ErrTableFull)
@@ -164,7 +168,7 @@ func (e *Engine) Namespace(name string, o NamespaceOptions) (*Namespace, error) 
 	}
 	if e.closed.Load() { // Close may not have seen it
 		_ = n.Close()
-		return nil, ErrClosed
+		return nil, errEngineClosed
 	}
 	return n, nil
 }
@@ -213,6 +217,6 @@ func (e *Engine) leaseDead(id uint32, l *shard.Lease) {
 func (e *Engine) leaseReclaimed(id uint32, l *shard.Lease) {
 	e.count.reclaimed.Inc()
 	if l.Headers != 0 {
-		e.headers.Clear(id)
+		e.clearHeaders(id, int(l.Headers))
 	}
 }

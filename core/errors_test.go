@@ -42,8 +42,8 @@ func requests() []struct {
 		{"label, all bits", func(r *core.Request) { r.Label = math.MaxUint32 }, core.ErrLabel, "0xffffffff"},
 		{"stateless", func(r *core.Request) { r.Label = core.StatelessBit }, core.ErrStateless, "0x80000"},
 		{"stateless, last", func(r *core.Request) { r.Label = core.MaxLabel }, core.ErrStateless, "0xfffff"},
-		{"hop-by-hop denied", func(r *core.Request) { r.Headers = &core.Headers{HopByHop: header(8, 0)} }, core.ErrHeadersDenied, ""},
-		{"destination denied", func(r *core.Request) { r.Headers = &core.Headers{Destination: header(8, 0)} }, core.ErrHeadersDenied, ""},
+		{"hop-by-hop denied", func(r *core.Request) { r.Headers = &core.Headers{HopByHop: header(8, 0)} }, core.ErrHeadersDenied, "hop-by-hop"},
+		{"destination denied", func(r *core.Request) { r.Headers = &core.Headers{Destination: header(8, 0)} }, core.ErrHeadersDenied, "destination"},
 		{"headers short", func(r *core.Request) { r.Headers, r.By = &core.Headers{HopByHop: header(1, 0)}, raw }, core.ErrHeaders, "hop-by-hop, 1 bytes"},
 		{"headers not whole", func(r *core.Request) { r.Headers = &core.Headers{Routing: header(9, 0)} }, core.ErrHeaders, "routing, 9 bytes"},
 		{"headers longer than they say", func(r *core.Request) { r.Headers, r.By = &core.Headers{Destination: header(16, 0)}, raw }, core.ErrHeaders, "destination, 16 bytes"},
@@ -155,7 +155,7 @@ func TestSharing(t *testing.T) {
 		{"renew linger", func() error { return s1.Renew(core.Request{Label: 4, Linger: -2}) }, core.ErrLinger, "-2ns"},
 		{"renew expires", func() error { return s1.Renew(core.Request{Label: 4, Expires: -3}) }, core.ErrExpires, "-3ns"},
 		{"connect", func() error { return s2.Connect(4) }, core.ErrRefused, "0x4"},
-		{"reflect", s1.Reflect, core.ErrConsistency, ""},
+		{"reflect", s1.Reflect, core.ErrConsistency, `namespace "a"`},
 		{"stop reflecting", s1.StopReflecting, core.ErrNotHeld, "not reflecting"},
 		{"query", func() error { _, err := s1.Query(); return err }, core.ErrNotFound, "0x0"},
 	}
@@ -215,11 +215,11 @@ func TestProtocol(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range []core.Protocol{core.Other, core.UDP, core.Raw, core.Ping} {
+	for p, says := range map[core.Protocol]string{core.Other: "other", core.UDP: "UDP", core.Raw: "raw", core.Ping: "ping"} {
 		s := b.socketWith(ns, core.SocketOptions{Protocol: p})
 		b.refusesAll(t, []refusal{
-			{"reflect", s.Reflect, core.ErrProtocol, ""},
-			{"stop", s.StopReflecting, core.ErrProtocol, ""},
+			{"reflect", s.Reflect, core.ErrProtocol, says},
+			{"stop", s.StopReflecting, core.ErrProtocol, says},
 		}, []*core.Namespace{ns}, s)
 	}
 	s := b.socket(ns, 1)

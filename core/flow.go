@@ -102,11 +102,11 @@ func (r *Reader) FindBurst(n *Namespace, tuples []Tuple, found []Socket) {
 	}
 }
 
-// bound returns the socket of a flow's slot, unless that is 0 or the socket has
-// closed. A flow's socket is compared by generation: the flow may be on its way
-// out.
+// bound returns the socket of a flow's slot, unless that is 0 or the socket or
+// the namespace has closed. A flow's socket is compared by generation: the flow
+// may be on its way out.
 func (e *Engine) bound(n *Namespace, slot uint32) (Socket, bool) {
-	if slot == 0 {
+	if slot == 0 || n.ended() {
 		return Socket{}, false
 	}
 	f := e.flows.At(slot)

@@ -9,6 +9,7 @@ const (
 	policyOpen     = iota // any label may be sent: a packet looks no further
 	policyByEngine        // enforced while any namespace guards a label
 	policyEnforced
+	policyClosed // enforced, so that a packet meets its closed socket
 )
 
 // guards says whether a lease of that mode and headers guards its label.
@@ -43,6 +44,10 @@ func (n *Namespace) unguard() {
 		n.setPolicy(policyOpen)
 	}
 }
+
+// ended says whether the namespace is closed. Its id may be another's by now, and
+// so what is found by it.
+func (n *Namespace) ended() bool { return n.policy.Load() == policyClosed }
 
 // enforced says whether packets of the namespace may carry only labels that
 // their sockets hold.

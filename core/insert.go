@@ -15,31 +15,51 @@ type Extensions struct {
 	Last []byte
 }
 
-// wire returns the headers in the order in which they are sent. The destination
-// options of a lease are for the stops of its routing header and are sent only
-// with one (RFC 3542, section 9.2).
-func (h *Headers) wire() [3]wireHeader {
-	w := [3]wireHeader{{nextHopByHop, h.HopByHop}, {nextDestination, h.Destination}, {nextRouting, h.Routing}}
-	if len(h.Routing) == 0 {
-		w[1].bytes = nil
-	}
-	return w
-}
+// chain is extension headers in the order in which they are sent; empty ones are
+// left out.
+type chain [4]wireHeader
 
 type wireHeader struct {
 	number uint8
 	bytes  []byte
 }
 
+// wire returns the headers as a chain. The destination options of a lease are for
+// the stops of its routing header and are sent only with one (RFC 3542, section
+// 9.2).
+func (h *Headers) wire() (c chain) {
+	if h == nil {
+		return c
+	}
+	c = chain{{nextHopByHop, h.HopByHop}, {nextDestination, h.Destination}, {nextRouting, h.Routing}}
+	if len(h.Routing) == 0 {
+		c[1].bytes = nil
+	}
+	return c
+}
+
+func (x *Extensions) wire() chain {
+	c := x.Headers.wire()
+	c[3] = wireHeader{nextDestination, x.Last}
+	return c
+}
+
 // WireLen returns the length of what Append appends, in bytes: a multiple of 8,
 // and how much longer a packet becomes by the headers.
 func (h *Headers) WireLen() int {
-	if h == nil {
-		return 0
-	}
-	n := 0
-	for _, w := range h.wire() {
-		n += len(w.bytes)
+	c := h.wire()
+	return c.length()
+}
+
+// WireLen is Headers.WireLen with the last options.
+func (x *Extensions) WireLen() int {
+	c := x.wire()
+	return c.length()
+}
+
+func (c *chain) length() (n int) {
+	for i := range c {
+		n += len(c[i].bytes)
 	}
 	return n
 }
@@ -53,12 +73,19 @@ func (h *Headers) WireLen() int {
 // to grow by as much, and whoever fills packets up to an MTU has as much less for
 // the payload.
 func (h *Headers) Append(dst []byte, next uint8) (_ []byte, first uint8) {
-	if h == nil {
-		return dst, next
-	}
-	headers := h.wire()
+	c := h.wire()
+	return c.append(dst, next)
+}
+
+// Append is Headers.Append with the last options, behind all others.
+func (x *Extensions) Append(dst []byte, next uint8) (_ []byte, first uint8) {
+	c := x.wire()
+	return c.append(dst, next)
+}
+
+func (c *chain) append(dst []byte, next uint8) (_ []byte, first uint8) {
 	first, last := next, -1
-	for _, w := range headers {
+	for _, w := range c {
 		if len(w.bytes) == 0 {
 			continue
 		}
@@ -91,7 +118,19 @@ func (h *Headers) Append(dst []byte, next uint8) (_ []byte, first uint8) {
 //
 // Cost: the payload is moved. No allocation.
 func (h *Headers) Insert(packet []byte) ([]byte, error) {
-	n := h.WireLen()
+	c := h.wire()
+	return c.insert(packet)
+}
+
+// Insert is Headers.Insert with the last options, for a packet that has none of
+// its own.
+func (x *Extensions) Insert(packet []byte) ([]byte, error) {
+	c := x.wire()
+	return c.insert(packet)
+}
+
+func (c *chain) insert(packet []byte) ([]byte, error) {
+	n := c.length()
 	if n == 0 {
 		return packet, nil
 	}
@@ -103,7 +142,7 @@ func (h *Headers) Insert(packet []byte) ([]byte, error) {
 	}
 	longer := packet[:len(packet)+n]
 	copy(longer[ipv6Header+n:], packet[ipv6Header:])
-	_, first := h.Append(longer[:ipv6Header], longer[ipv6Next])
+	_, first := c.append(longer[:ipv6Header], longer[ipv6Next])
 	longer[ipv6Next] = first
 	binary.BigEndian.PutUint16(longer[ipv6Payload:], uint16(len(longer)-ipv6Header))
 	return longer, nil

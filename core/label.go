@@ -63,3 +63,20 @@ const (
 	Raw
 	Ping
 )
+
+// String returns the protocol's name.
+func (p Protocol) String() string {
+	switch p {
+	case Other:
+		return "other"
+	case TCP:
+		return "TCP"
+	case UDP:
+		return "UDP"
+	case Raw:
+		return "raw"
+	case Ping:
+		return "ping"
+	}
+	return "unknown"
+}

@@ -3,6 +3,7 @@ package core_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -165,6 +166,37 @@ func TestSocketFull(t *testing.T) {
 	}
 }
 
+// TestUsersFull has a lease with as many users as can be counted: it can be
+// neither joined nor renewed, by its holder or by an administrator, until one of
+// them goes.
+func TestUsersFull(t *testing.T) {
+	b := newRig(t, core.Options{})
+	ns := b.space("a")
+	s, other := b.socket(ns, 1), b.socketWith(ns, core.SocketOptions{Owner: core.Credentials{Privileges: core.NetAdmin}})
+	b.lease(s, 5, core.Any, time.Second)
+	b.lease(s, 5, core.Any, time.Second)
+	ns.Crowd(5)
+	if l, _ := find(ns, 5); l.Users != 1<<24-1 {
+		t.Fatalf("%d users", l.Users)
+	}
+	join := core.Request{Label: 5, Dst: dst1, Share: core.Any, Create: true, Linger: time.Hour, Expires: time.Hour}
+	renew := core.Request{Label: 5, Linger: time.Hour}
+	all := []refusal{
+		{"join", getting(other, join), core.ErrUsers, "0x5"},
+		{"join again", getting(s, join), core.ErrUsers, "0x5"},
+		{"renew", func() error { return s.Renew(renew) }, core.ErrUsers, "0x5"},
+		{"renew another's", func() error { return other.Renew(renew) }, core.ErrUsers, "0x5"},
+	}
+	b.refusesAll(t, all, []*core.Namespace{ns}, s, other)
+	b.counted(t, all)
+	b.put(s, 5)
+	b.get(other, join)
+	b.put(s, 5)
+	if err := other.Renew(renew); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestLabelsExhausted leases every label of a namespace.
 func TestLabelsExhausted(t *testing.T) {
 	t.Run("one range", func(t *testing.T) { exhaust(t, true) })
@@ -203,17 +235,19 @@ func exhaust(t *testing.T, ranges bool) {
 		t.Fatalf("%d leases, want %d", n, last)
 	}
 	req.Label = 0
+	probe := b.socket(ns, 2)
 	before := b.Stats()
 	if _, err := s.Get(req); !errors.Is(err, core.ErrNoLabels) {
 		t.Fatalf("error %v, want ErrNoLabels", err)
 	}
 	guarding := req
-	guarding.Share = core.Exclusive
-	if _, err := s.Get(guarding); !errors.Is(err, core.ErrNoLabels) || b.check(b.socket(ns, 2), 1) != core.Allowed {
+	guarding.Share, guarding.Headers = core.Exclusive, &core.Headers{Routing: header(8, 0)}
+	if _, err := s.Get(guarding); !errors.Is(err, core.ErrNoLabels) || b.check(probe, 1) != core.Allowed {
 		t.Errorf("error %v, want ErrNoLabels, and no label guarded", err)
 	}
 	after := b.Stats()
-	if before.Leases != after.Leases || before.Created != after.Created || inUse(before)["leases"] != inUse(after)["leases"] {
+	if before.Leases != after.Leases || before.Created != after.Created ||
+		!maps.Equal(inUse(before), inUse(after)) {
 		t.Errorf("ErrNoLabels, and yet something changed:\nbefore %+v\nafter  %+v", before, after)
 	}
 	b.put(s, newest)

@@ -53,6 +53,80 @@ func TestMemoryReturns(t *testing.T) {
 	}
 }
 
+// bytesOf returns the bytes by kind.
+func bytesOf(s core.Stats) map[string]int64 {
+	m := make(map[string]int64)
+	for _, u := range s.Memory {
+		m[u.Kind] = u.Bytes
+	}
+	return m
+}
+
+// TestMemoryByKind holds each kind to what MemoryUse says of it: nothing in an
+// empty engine, and what it gives back when it has emptied.
+func TestMemoryByKind(t *testing.T) {
+	b := newRig(t, core.Options{Shards: 1})
+	for _, u := range b.Stats().Memory {
+		if u != (core.MemoryUse{Kind: u.Kind}) {
+			t.Errorf("an empty engine: %+v", u)
+		}
+	}
+	ns := b.space("a")
+	s := b.socketWith(ns, core.SocketOptions{Owner: core.Credentials{Privileges: core.NetRaw}})
+	b.lease(s, 1, core.Any, 0)
+	one := bytesOf(b.Stats())
+	if one["headers"] != 0 {
+		t.Errorf("%d bytes of headers before there are any", one["headers"])
+	}
+	withHeaders := func(label core.Label, size int) core.Request {
+		return core.Request{
+			Label: label, Dst: dst1, Share: core.Any, Create: true,
+			Headers: &core.Headers{HopByHop: header(size, size/8-1), Routing: header(8, 0)},
+		}
+	}
+	b.get(s, withHeaders(2, 8))
+	small := bytesOf(b.Stats())
+	b.get(s, withHeaders(3, 2048))
+	large := bytesOf(b.Stats())
+	if n := large["headers"] - small["headers"]; n < 2056 || n > 2256 {
+		t.Errorf("%d bytes more for headers of 2056", n)
+	}
+	b.refuses(t, refusal{"", getting(s, withHeaders(core.MaxLabel+1, 2048)), core.ErrLabel, "0x"}, nil)
+	b.get(s, withHeaders(2, 2048)) // a join drops them
+	if use := inUse(b.Stats()); use["headers"] != 2 || use["namespaces"] != 1 || use["index roots"] != 1 {
+		t.Errorf("in use: %v", use)
+	}
+	_ = s.Close()
+	b.wait(2 * tick)
+	b.drain()
+	empty := bytesOf(b.Stats())
+	table := 2*small["headers"] - large["headers"] + 2048 - 8 // a lease's part taken away
+	if empty["headers"] != table || empty["leases"] != one["leases"] || empty["index pages"] != one["index pages"] {
+		t.Errorf("emptied: %v, with one lease: %v; the table beside it had %d", empty, one, table)
+	}
+	_ = ns.Close()
+	b.emptied()
+	closed := bytesOf(b.Stats())
+	if closed["index roots"] != 0 || closed["namespaces"] == 0 || closed["namespaces"] >= one["namespaces"] {
+		t.Errorf("closed: %v, with one namespace: %v", closed, one)
+	}
+}
+
+// TestMemoryComplete: what the slabs took is all accounted for.
+func TestMemoryComplete(t *testing.T) {
+	if invariantsEnabled {
+		return // chunks are smaller than a page of the system there, which is what is mapped
+	}
+	b := newRig(t, core.Options{})
+	for i := range 10 {
+		b.lease(b.socket(b.space(fmt.Sprint(i)), 1), 0, core.Any, 0)
+	}
+	s := b.Stats()
+	if slabs := accounted(s) - bytesOf(s)["index roots"]; slabs < s.MappedBytes {
+		t.Errorf("%d bytes mapped, %d accounted for: %+v", s.MappedBytes, slabs, s.Memory)
+	}
+}
+
 // TestExpiredMemory empties a namespace by expiry, without closing it.
 func TestExpiredMemory(t *testing.T) {
 	b := newRig(t, core.Options{})

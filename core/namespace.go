@@ -36,7 +36,8 @@ type Namespace struct {
 
 	_ cpu.CacheLinePad
 	// policy is what a packet reads first; see guard.go. Stored under mu, when
-	// guarded becomes zero or ceases to be.
+	// guarded becomes zero or ceases to be, and when the namespace closes: before
+	// its id is another's, so that a packet that finds flows of the other sees it.
 	policy atomic.Uint32
 	_      cpu.CacheLinePad
 }
@@ -57,6 +58,8 @@ func newNamespace(e *Engine, name string, id uint32, s Settings) *Namespace {
 }
 
 // Name returns the name that the namespace was made with.
+//
+// Cost: none to speak of.
 func (n *Namespace) Name() string { return n.name }
 
 // Settings returns the settings in force.
@@ -75,11 +78,14 @@ func (n *Namespace) SetSettings(s Settings) error {
 		return err
 	}
 	if n.closed.Load() {
-		return ErrClosed
+		return n.gone()
 	}
 	n.packed.Store(s.pack())
 	return nil
 }
+
+// gone returns the error for a namespace that is closed.
+func (n *Namespace) gone() error { return fmt.Errorf("%w: namespace %q", ErrClosed, n.name) }
 
 // SocketOptions say how a socket is to be made.
 type SocketOptions struct {
@@ -100,7 +106,7 @@ func (n *Namespace) Socket(o SocketOptions) (Socket, error) {
 	r, at := e.enter()
 	defer e.leave(r)
 	if n.closed.Load() {
-		return Socket{}, ErrClosed
+		return Socket{}, n.gone()
 	}
 	if !e.openSockets.take() {
 		return Socket{}, fmt.Errorf("%w: sockets", ErrTableFull)
@@ -116,7 +122,7 @@ func (n *Namespace) Socket(o SocketOptions) (Socket, error) {
 	if !n.adopt(id, slot, n.reflects(o.Protocol)) {
 		e.sockets.Release(id)
 		e.openSockets.give()
-		return Socket{}, ErrClosed
+		return Socket{}, n.gone()
 	}
 	return Socket{ns: n, slot: slot, id: id, generation: generation}, nil
 }
@@ -186,16 +192,7 @@ func (n *Namespace) Close() error {
 	e := n.eng
 	r, _ := e.enter()
 	defer e.leave(r)
-	n.mu.Lock()
-	first := !n.closed.Load()
-	if first {
-		// Close counts as a lease until it has shut the last socket: a Get that is
-		// under way on one of them still needs the namespace's id.
-		n.leases.Add(1)
-		n.closed.Store(true)
-	}
-	n.policy.Store(policyEnforced) // so that a packet meets its closed socket
-	n.mu.Unlock()
+	first := n.beginClose()
 	for s := n.firstSocket(); s.slot != nil; s = n.firstSocket() {
 		s.shut()
 	}
@@ -204,10 +201,29 @@ func (n *Namespace) Close() error {
 		return in, !loaded || in == n
 	})
 	if first {
-		e.openNamespaces.give()
-		n.leaseGone()
+		n.endClose()
 	}
 	return nil
+}
+
+// beginClose lets no new socket in, and says whether this is the first Close.
+// That one counts as a lease until endClose, when the last socket is shut: a Get
+// that is under way on one of them still needs the namespace's id.
+func (n *Namespace) beginClose() (first bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if first = !n.closed.Load(); first {
+		n.leases.Add(1)
+		n.closed.Store(true)
+	}
+	n.policy.Store(policyClosed)
+	return first
+}
+
+// endClose takes back what the first Close counted as.
+func (n *Namespace) endClose() {
+	n.eng.openNamespaces.give()
+	n.leaseGone()
 }
 
 // firstSocket takes the first socket off the list; its slot is nil when there

@@ -48,6 +48,9 @@ func (e *Engine) label(n *Namespace, packet []byte, slot uint32, key *shard.Key)
 	if slot == 0 {
 		return Decision{Verdict: Unbound}
 	}
+	if n.ended() {
+		return Decision{Verdict: Stale}
+	}
 	f := e.flows.At(slot)
 	s := Socket{ns: n, slot: e.sockets.At(f.Socket), id: f.Socket, generation: f.Generation}
 	asked := labelOf(packet)
@@ -97,7 +100,7 @@ func (e *Engine) receive(n *Namespace, packet []byte, slot uint32) Verdict {
 	}
 	f := e.flows.At(slot)
 	s := Socket{ns: n, slot: e.sockets.At(f.Socket), id: f.Socket, generation: f.Generation}
-	if !s.slot.Open(f.Generation) {
+	if n.ended() || !s.slot.Open(f.Generation) {
 		return Stale
 	}
 	if label := labelOf(packet); !s.noted(label) {

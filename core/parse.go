@@ -103,11 +103,8 @@ func parseRest(packet []byte, key *shard.Key, namespace uint32) Verdict {
 // and where that begins.
 func walk(packet []byte) (next uint8, at int, v Verdict) {
 	next, at = packet[ipv6Next], ipv6Header
-	for range maxExtensions + 1 {
-		if !extension(next) {
-			return next, at, Allowed
-		}
-		if len(packet) < at+8 {
+	for walked := 0; extension(next); walked++ {
+		if walked == maxExtensions || len(packet) < at+8 {
 			return next, at, Malformed
 		}
 		h := packet[at:]
@@ -126,7 +123,7 @@ func walk(packet []byte) (next uint8, at int, v Verdict) {
 		}
 		next, at = h[0], at+size
 	}
-	return next, at, Malformed
+	return next, at, Allowed
 }
 
 // extension says whether a next header number is that of an extension header

@@ -29,19 +29,32 @@ func (q *Quota) room(leases, inNamespace, used int, privileged bool) bool {
 	return true
 }
 
-// takeQuota counts a lease that is about to be created. It decides and counts
-// in one step, so that the limits hold to the last lease.
+// takeQuota counts a lease that is about to be created. It decides and counts in
+// one step: the limits hold to the last lease, and whoever is refused leaves no
+// count behind, not even for a moment, that others might be refused for.
+//
+// That step is a CAS on the engine's count. With a limit of the namespace two
+// counts are judged, and callers who are held to it come one at a time: between a
+// look and the counting both can only fall, or be raised by somebody whom the
+// limit does not concern.
+//
+// The namespace counts second. Should its Close have ended meanwhile the count
+// comes from 0 once more, and goes back there within this section, for which the
+// namespace's id waits.
 func (n *Namespace) takeQuota(used int, by *Credentials) error {
 	e := n.eng
 	privileged := by.Privileges.has(Admin)
-	inNamespace := add(&n.leases, 1) - 1
+	if e.rules.Quota.Namespace != 0 && !privileged {
+		e.quotaMu.Lock()
+		defer e.quotaMu.Unlock()
+	}
 	for {
 		leases := e.leaseCount.Load()
-		if !e.rules.Quota.room(int(leases), inNamespace, used, privileged) {
-			n.leaseGone()
+		if !e.rules.Quota.room(int(leases), int(n.leases.Load()), used, privileged) {
 			return fmt.Errorf("%w: %d leases, %d on the socket", ErrQuota, leases, used)
 		}
 		if e.leaseCount.CompareAndSwap(leases, leases+1) {
+			n.leases.Add(1)
 			return nil
 		}
 	}
@@ -83,5 +96,3 @@ func (t *tally) take() bool {
 func (t *tally) give() { t.giveMany(1) }
 
 func (t *tally) giveMany(n int) { t.n.Add(-int64(n)) }
-
-func add(v *atomic.Int64, d int64) int { return int(v.Add(d)) }

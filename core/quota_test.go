@@ -3,6 +3,7 @@ package core_test
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/flowlabel/flowlabel/core"
@@ -156,4 +157,42 @@ func TestQuotaHolds(t *testing.T) {
 			t.Fatalf("%d of %d purged, %d left", n, sum, b.Stats().Leases)
 		}
 	}
+}
+
+// TestQuotaRefusesNobodyElse has one caller refused again and again, since his
+// socket is full: there is still room for another, to the last lease of the
+// namespace, every time.
+func TestQuotaRefusesNobodyElse(t *testing.T) {
+	const perSocket, perSpace = 2, 3
+	b := newRig(t, core.Options{Rules: core.Rules{Quota: core.Quota{Total: 50, Socket: perSocket, Namespace: perSpace}}})
+	ns := b.space("a")
+	refused, other := b.socket(ns, 1), b.socket(ns, 2)
+	b.lease(refused, 0, core.Any, 0)
+	b.lease(refused, 0, core.Any, 0)
+	req := core.Request{Dst: dst1, Share: core.Any, Create: true}
+	rounds := 20_000
+	if raceEnabled { // the one who is refused has the lock most of the time
+		rounds = 1000
+	}
+	var done atomic.Bool
+	var crowd sync.WaitGroup
+	crowd.Go(func() {
+		for !done.Load() {
+			if _, err := refused.Get(req); !errors.Is(err, core.ErrQuota) {
+				t.Errorf("beyond the socket's limit: %v", err)
+				return
+			}
+		}
+	})
+	for range rounds {
+		label, err := other.Get(req)
+		if err != nil {
+			t.Errorf("the last lease of the namespace: %v", err)
+			break
+		}
+		b.put(other, label)
+		ns.Purge()
+	}
+	done.Store(true)
+	crowd.Wait()
 }

@@ -56,25 +56,32 @@ func (v Verdict) String() string {
 // for a burst of packets, not longer: what was released meanwhile waits for it.
 // Outside a section a reader delays nobody.
 //
-// A reader keeps working after Engine.Close, with Stale for an answer. Using one
-// after its own Close is misuse, and so is checking sockets of another engine,
-// whose memory the reader does not hold.
+// A reader keeps working after Engine.Close, with Stale or Unbound for an answer;
+// it, and every namespace and socket, keep the engine's memory in its place.
+//
+// Misuse is: entering twice, leaving twice, using one reader from two goroutines
+// at once, using it after its own Close, and asking it about sockets or
+// namespaces of another engine. The last is never found out: what is answered is
+// then chance, and the other engine may reuse what is being looked at. All else
+// panics under the race detector and under the build tag invariants, with the
+// reader's name where it still has one; in other builds what was found may be
+// reused before the section ends.
 type Reader struct {
 	eng *Engine
 	rcu *rcu.Reader
 }
 
 // Reader registers a reader. The name stands in statistics and in the log when
-// the reader stalls. A reader that is dropped without Close is found by the
-// garbage collector.
+// the reader stalls. A reader that is dropped without Close, even in a section, is
+// found by the garbage collector; until then such a section holds up
+// reclamation, and nothing else.
 //
 // Cost: an allocation and a short lock.
 func (e *Engine) Reader(name string) *Reader {
 	return &Reader{eng: e, rcu: e.domain.Register(name)}
 }
 
-// Enter begins a read-side section. Misuse panics under the race detector and
-// under the build tag invariants: entering twice, or after Close.
+// Enter begins a read-side section; see Reader for what is misuse.
 //
 // Cost: about a nanosecond with membarrier(2), an atomic store elsewhere.
 func (r *Reader) Enter() { r.rcu.Enter() }
@@ -84,8 +91,9 @@ func (r *Reader) Enter() { r.rcu.Enter() }
 // Cost: as Enter.
 func (r *Reader) Exit() { r.rcu.Exit() }
 
-// Close unregisters the reader, outside any section. It may be called several
-// times.
+// Close unregisters the reader. It may be called several times. A section that is
+// still open ends by it: nothing found there may be used any more, and an Exit
+// that comes later is misuse.
 //
 // Cost: a short lock.
 func (r *Reader) Close() { r.rcu.Close() }

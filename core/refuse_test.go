@@ -25,8 +25,8 @@ func (b *rig) refuses(t *testing.T, r refusal, spaces []*core.Namespace, sockets
 	if !errors.Is(err, r.want) {
 		t.Fatalf("error %v, want %v", err, r.want)
 	}
-	if !strings.Contains(err.Error(), r.says) {
-		t.Errorf("%q does not name %q", err, r.says)
+	if err == r.want || !strings.Contains(err.Error(), r.says) {
+		t.Errorf("%q does not name %q, or nothing at all", err, r.says)
 	}
 	if after := b.picture(spaces, sockets); !reflect.DeepEqual(before, after) {
 		t.Errorf("%v, and yet something changed:\nbefore %+v\nafter  %+v", err, before, after)

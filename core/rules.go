@@ -38,6 +38,11 @@ type Rules struct {
 	// the packet's own hop-by-hop options, first destination options and routing
 	// header even when the lease has none.
 	LeaseReplaces bool
+	// AddressVouches looks only for the label of the address where a sender gives
+	// another one beside it (Sending.Control), and lets the headers of the address's
+	// lease go with that. Otherwise both are looked for, and the other one's headers
+	// go.
+	AddressVouches bool
 	// Policy says when a packet's label is looked for on its socket's list.
 	Policy Policy
 }
@@ -74,7 +79,8 @@ type Quota struct {
 	Reserve int
 	// HolderReserve is the same for those whose socket holds a lease already.
 	HolderReserve int
-	// Namespace is the most leases of a namespace for callers without Admin.
+	// Namespace is the most leases of a namespace for callers without Admin. With
+	// it, their creations wait for each other for the moment of counting.
 	Namespace int
 }
 
@@ -90,6 +96,7 @@ func Linux618() Rules {
 		ReflectAnyProtocol:  true,
 		BareCurrent:         true,
 		LeaseReplaces:       true,
+		AddressVouches:      true,
 		Policy:              ExclusiveInEngine,
 	}
 }

@@ -8,7 +8,8 @@ import (
 
 // Sending is what the sender of a packet says about its label. The zero Sending
 // says nothing: the packet gets the socket's current label, which was checked
-// when it became that, or else an automatic one.
+// when it became that, or else an automatic one. Of Address and Control only the
+// 20 bits of a label count.
 type Sending struct {
 	// Addressed: the sender gives a destination address, and with it Address, 0
 	// for no label. Under Linux that is the address's flow information, and 0 where
@@ -16,7 +17,8 @@ type Sending struct {
 	Addressed bool
 	Address   Label
 	// Controlled: the sender gives a control message with the label Control, 0
-	// for none. It wins over Address. Under Linux that is the last IPV6_FLOWINFO.
+	// for none. It wins over Address; which of the two is looked for says
+	// Rules.AddressVouches. Under Linux that is the last IPV6_FLOWINFO.
 	Controlled bool
 	Control    Label
 	// LookUp: the current label is looked for among the socket's leases as if the
@@ -67,6 +69,8 @@ func (r *Reader) Send(s Socket, t Tuple, how Sending) Decision {
 	if s.slot == nil {
 		return Decision{Verdict: Stale}
 	}
+	how.Address &= MaxLabel
+	how.Control &= MaxLabel
 	key := t.in(s.ns)
 	return r.eng.send(s, &key, &how)
 }
@@ -107,20 +111,26 @@ func (e *Engine) send(s Socket, key *shard.Key, how *Sending) Decision {
 	if !how.Addressed && !how.Controlled {
 		return e.sendCurrent(s, key, how.LookUp)
 	}
-	var d Decision
 	if how.Addressed && how.Address != 0 {
-		if d = e.sendWith(s, how.Address); d.Verdict == Refused {
+		d := e.sendWith(s, how.Address)
+		switch {
+		case d.Err() != nil || !how.Controlled:
 			return d
+		case e.rules.AddressVouches:
+			return e.vouched(s, key, d, how.Control)
 		}
 	}
-	if how.Controlled {
-		d = Decision{}
-		if how.Control != 0 {
-			d = e.sendWith(s, how.Control)
-		}
+	if how.Controlled && how.Control != 0 {
+		return e.sendWith(s, how.Control)
 	}
-	if d == (Decision{}) {
-		return e.sendAuto(s, key, s.slot.Current.Load())
+	return e.sendAuto(s, key, s.slot.Current.Load())
+}
+
+// vouched is the decision about a packet with a label that is not looked for,
+// with what goes with another that was.
+func (e *Engine) vouched(s Socket, key *shard.Key, d Decision, label Label) Decision {
+	if d.Label = label; label == 0 {
+		d.Label = e.sendAuto(s, key, s.slot.Current.Load()).Label
 	}
 	return d
 }

@@ -22,14 +22,24 @@ type Socket struct {
 
 // Namespace returns the namespace that the socket was made in; nil for the zero
 // Socket.
+//
+// Cost: none to speak of.
 func (s Socket) Namespace() *Namespace { return s.ns }
 
-// gone returns the error for a socket that is not open.
+// errZeroSocket is ErrStale for the zero Socket.
+var errZeroSocket = fmt.Errorf("%w: the zero Socket", ErrStale)
+
+// gone returns the error for a socket that is not open. It allocates, so nothing
+// that is called for a packet calls it.
 func (s Socket) gone() error {
-	if s.slot == nil || s.slot.Generation() != s.generation {
-		return ErrStale
+	if s.slot == nil {
+		return errZeroSocket
 	}
-	return ErrClosed
+	err := ErrClosed
+	if s.slot.Generation() != s.generation {
+		err = ErrStale
+	}
+	return fmt.Errorf("%w: socket %d of namespace %q", err, s.id, s.ns.name)
 }
 
 // open returns nil for an open socket. Like every use of a slot outside a
@@ -48,7 +58,7 @@ func (s Socket) open() (err error) {
 // left with Engine.leave.
 func (s Socket) enter() (*rcu.Reader, uint32, error) {
 	if s.slot == nil {
-		return nil, 0, ErrStale
+		return nil, 0, errZeroSocket
 	}
 	r, at := s.ns.eng.enter()
 	if err := s.open(); err != nil {
@@ -78,7 +88,7 @@ func (s Socket) owner(by *Credentials) Credentials {
 // Cost: the socket's lock; a wheel's lock if the lease begins to linger.
 func (s Socket) Put(label Label) error {
 	if s.slot == nil {
-		return ErrStale
+		return errZeroSocket
 	}
 	e := s.ns.eng
 	r, _ := e.enter()
@@ -148,7 +158,7 @@ func (s Socket) forget(label Label) {
 // use.
 func (s Socket) Close() error {
 	if s.slot == nil {
-		return ErrStale
+		return errZeroSocket
 	}
 	r, _ := s.ns.eng.enter()
 	defer s.ns.eng.leave(r)

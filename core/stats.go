@@ -6,12 +6,15 @@ import (
 	"github.com/puzpuzpuz/xsync/v3"
 
 	"github.com/flowlabel/flowlabel/rcu"
-	"github.com/flowlabel/flowlabel/shard"
 )
 
 // counters are striped: whoever counts writes a line of its own processor.
 type counters struct {
 	created, joined, revived, renewed, puts, purged, reclaimed *xsync.Counter
+
+	// headers are the leases with headers whose slots are not reclaimed yet, and
+	// headerBytes what those headers take.
+	headers, headerBytes *xsync.Counter
 
 	refused []*xsync.Counter // beside refusals
 }
@@ -29,7 +32,7 @@ func newCounters() counters {
 	c := counters{
 		created: xsync.NewCounter(), joined: xsync.NewCounter(), revived: xsync.NewCounter(),
 		renewed: xsync.NewCounter(), puts: xsync.NewCounter(), purged: xsync.NewCounter(),
-		reclaimed: xsync.NewCounter(),
+		reclaimed: xsync.NewCounter(), headers: xsync.NewCounter(), headerBytes: xsync.NewCounter(),
 	}
 	for range refusals {
 		c.refused = append(c.refused, xsync.NewCounter())
@@ -74,7 +77,7 @@ type Stats struct {
 	// in the middle of a call; those that did not occur are left out. Verdicts of
 	// Reader.Check are not counted.
 	Refused map[error]int64
-	// Memory is where the bytes are.
+	// Memory is where the bytes are: one entry a kind, always the same kinds.
 	Memory []MemoryUse
 	// MappedBytes is what all slabs took together; it shrinks only when the engine
 	// is unreachable.
@@ -83,17 +86,10 @@ type Stats struct {
 	Readers rcu.Stats
 }
 
-// MemoryUse is the memory of one kind of thing. What is freed serves again for
-// the same kind in any namespace; nothing goes back to the system before the
-// engine itself.
-type MemoryUse struct {
-	Kind  string
-	InUse int // including what waits for readers
-	Room  int // what the memory taken so far has room for
-	Bytes int64
-}
-
-// Stats returns the engine's figures. It takes short locks, shard by shard.
+// Stats returns the engine's figures.
+//
+// Cost: a short lock for each shard of each table, one after another, a look at
+// each reader, and the allocation of the map and the slice.
 func (e *Engine) Stats() Stats {
 	c := &e.count
 	s := Stats{
@@ -121,23 +117,6 @@ func (e *Engine) Stats() Stats {
 			s.Refused[kind] = n
 		}
 	}
-	s.Memory = e.memory(s.Namespaces)
+	s.Memory = e.memory()
 	return s
-}
-
-func (e *Engine) memory(namespaces int) []MemoryUse {
-	sockets, blocks := e.sockets.Usage()
-	flows, buckets := e.flows.Usage()
-	use := func(kind string, u shard.Usage) MemoryUse {
-		return MemoryUse{Kind: kind, InUse: u.Slots, Room: u.Capacity, Bytes: u.Bytes}
-	}
-	return []MemoryUse{
-		use("leases", e.leases.Usage()),
-		use("sockets", sockets),
-		use("socket lists", blocks),
-		use("flows", flows),
-		use("flow buckets", buckets),
-		use("index pages", e.pages.Usage()),
-		{Kind: "index roots", InUse: namespaces, Room: namespaces, Bytes: int64(namespaces) * shard.RootBytes},
-	}
 }

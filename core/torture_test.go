@@ -36,6 +36,7 @@ type torture struct {
 	sockets [hotSockets]atomic.Pointer[core.Socket]
 	books   [hotLabels + 1]book
 	share   core.Share // that the exclusive workers ask for: Exclusive, if no fault is planted
+	thief   bool       // somebody else unbinds the binders' flows: false, if no fault is planted
 
 	operations, errors atomic.Int64
 	mu                 sync.Mutex
@@ -56,7 +57,7 @@ func newTorture(t *testing.T, share core.Share, speed int64) *torture {
 		Tick:  time.Millisecond,
 		Clock: func() time.Duration { return time.Duration(x.now() * speed) },
 		// Full tables and lists are part of the load.
-		MaxLeases: 200, MaxSocketEntries: 20,
+		MaxLeases: 200, MaxSocketEntries: 20, MaxFlows: 60,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -112,6 +113,9 @@ func (x *torture) run(length time.Duration, untilError bool) {
 	for i := range int64(3) {
 		x.crowd.Go(func() { x.exclude(i + 1) })
 	}
+	for i := range uint16(2) {
+		x.crowd.Go(func() { x.bind(i) })
+	}
 	x.crowd.Go(x.replace)
 	for end := time.Now().Add(length); time.Now().Before(end) && !(untilError && x.errors.Load() > 0); {
 		time.Sleep(time.Millisecond)
@@ -154,6 +158,7 @@ func (x *torture) left() string {
 	count("leases", s.Leases)
 	count("filed", s.Filed)
 	count("sockets", s.Sockets)
+	count("flows", s.Flows)
 	count("namespaces", s.Namespaces)
 	count("readers", s.Readers.Readers)
 	count("leases not accounted for", int(s.Created-s.Expired-s.Purged))
@@ -163,7 +168,7 @@ func (x *torture) left() string {
 	return strings.Join(left, ", ")
 }
 
-// TestTorture first shows that it would notice: it plants two faults and says
+// TestTorture first shows that it would notice: it plants three faults and says
 // what became of them. Then it runs without.
 func TestTorture(t *testing.T) {
 	const patience = time.Minute
@@ -171,12 +176,15 @@ func TestTorture(t *testing.T) {
 		name  string
 		share core.Share
 		speed int64
+		thief bool
 		says  string
 	}{
-		{"leases that are exclusive by the books are shared", core.Any, 1, "label"},
-		{"a clock that runs at double speed", core.Exclusive, 2, "early"},
+		{"leases that are exclusive by the books are shared", core.Any, 1, false, "label"},
+		{"a clock that runs at double speed", core.Exclusive, 2, false, "early"},
+		{"flows are unbound by somebody else", core.Exclusive, 1, true, "flow"},
 	} {
 		x := newTorture(t, fault.share, fault.speed)
+		x.thief = fault.thief
 		x.run(patience, true)
 		if !strings.Contains(x.first, fault.says) {
 			t.Fatalf("planted fault: %s: not caught: %q", fault.name, x.first)

@@ -6,15 +6,6 @@ import (
 	"time"
 )
 
-// settle gives every flow its first label, the controllers side by side.
-func (l *load) settle() {
-	var all sync.WaitGroup
-	for _, c := range l.controllers {
-		all.Go(c.settle)
-	}
-	all.Wait()
-}
-
 // drive lets workers and controllers run for a time, until ctx is done or until
 // something is wrong.
 func (l *load) drive(ctx context.Context, d time.Duration, tamper func(*burst), live *live) {

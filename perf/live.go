@@ -52,7 +52,8 @@ func (v *live) end() {
 	}
 }
 
-// sent returns the number of packets so far, and of those that were verified.
+// sent returns the number of packets that were sent so far, and of those verified,
+// which may also have come in.
 func (l *load) sent() (packets, verified int64) {
 	for _, w := range l.workers {
 		packets += w.packets.Load()

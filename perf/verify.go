@@ -1,44 +1,88 @@
 package main
 
 import (
+	"bytes"
+
 	"github.com/flowlabel/flowlabel/core"
+	"github.com/flowlabel/flowlabel/perf/pkt"
 	"github.com/flowlabel/flowlabel/perf/plain"
 )
 
 // before is what is noted of a burst before it is sent.
 type before struct {
-	versions [burstLen]uint32
-	prints   [burstLen]plain.Print
+	versions [maxBurst]uint32
+	packets  [maxBurst][]byte
+	memory   []byte // of the packets
+	expected []byte // room for one
 }
+
+func (w *before) note(b *burst) {
+	w.memory = w.memory[:0]
+	for i, f := range b.flows {
+		w.versions[i] = f.sock.version.Load()
+		at := len(w.memory)
+		w.memory = append(w.memory, f.packet...)
+		w.packets[i] = w.memory[at:len(w.memory):len(w.memory)]
+	}
+}
+
+// still says whether nothing about a socket has changed since a version was noted.
+func (s *sock) still(version uint32) bool { return version&1 == 0 && s.version.Load() == version }
 
 // verify sends a burst and compares what becomes of it with the model.
 //
-// The order makes it sound: the flow's version, then the engine, then the model,
+// The order makes it sound: the socket's version, then the engine, then the model,
 // then the version again. A controller makes the version odd before it touches
 // engine or model, and even after, so between two equal even versions both stood
-// still as far as this flow is concerned. A flow that was in motion is passed
+// still as far as this socket is concerned. A flow that was in motion is passed
 // over; that depends on nothing that the engine said.
 func (w *worker) verify(b *burst) {
-	for i, f := range b.flows {
-		w.before.versions[i] = f.version.Load()
-		w.before.prints[i] = plain.NewPrint(f.packet)
-	}
-	w.send(b)
+	w.before.note(b)
+	w.find(b)
+	b.label(w.reader)
+	w.tally.count(b)
 	if w.tamper != nil {
 		w.tamper(b)
 	}
 	compared := 0
 	for i, f := range b.flows {
-		want, headers := f.home.space.model.Judge(f.home.id, uint32(b.labels[i]))
-		if v := w.before.versions[i]; v&1 != 0 || f.version.Load() != v {
-			continue
+		want, known := f.judge(w.before.packets[i])
+		if end := f.sock.endpoint(); known && f.sock.still(w.before.versions[i]) {
+			compared++
+			w.compare(b, i, want, end)
 		}
-		compared++
-		w.compare(b, i, want, headers)
 	}
+	b.ready()
 	w.passedOver += int64(len(b.flows) - compared)
 	w.verified.Add(int64(compared))
 	w.packets.Add(int64(len(b.flows)))
+}
+
+// find looks the flows of a burst up, for the sake of the comparison.
+func (w *worker) find(b *burst) {
+	var tuples [maxBurst]core.Tuple
+	for i, f := range b.flows {
+		tuples[i], _ = core.TupleOf(f.packet)
+	}
+	w.reader.Enter()
+	w.reader.FindBurst(b.space.ns, tuples[:len(b.flows)], b.found[:len(b.flows)])
+	w.reader.Exit()
+}
+
+// judge asks the model what becomes of a packet, after telling it what the
+// flow's socket has heard. known is false if nobody can say what a reflecting
+// socket answers with: it has become one, or changed, since it was last heard.
+func (f *flow) judge(packet []byte) (want plain.Outcome, known bool) {
+	s, model := f.sock, f.sock.space.model
+	end := s.endpoint()
+	known = !s.answered || s.heardBy == end
+	switch {
+	case s.answered && known:
+		model.Hear(end.id, s.heard)
+	case !known:
+		known = !model.Reflects(end.id) || pkt.Label(packet) != 0
+	}
+	return model.Judge(packet), known
 }
 
 // verdicts are the engine's, as the model calls them.
@@ -46,59 +90,79 @@ var verdicts = map[core.Verdict]plain.Verdict{
 	core.Refused:            plain.Refused,
 	core.Allowed:            plain.Allowed,
 	core.AllowedWithHeaders: plain.AllowedWithHeaders,
-	core.Stale:              plain.Stale,
+	core.Malformed:          plain.Malformed,
+	core.NoPorts:            plain.NoPorts,
+	core.Unbound:            plain.Unbound,
 }
 
-// compare compares one packet with what the model expects of it.
-func (w *worker) compare(b *burst, i int, want plain.Verdict, headers int) {
-	f, label := b.flows[i], b.labels[i]
-	if got, known := verdicts[b.verdicts[i]]; !known || got != want {
-		w.failures.report("%v, label %#05x: the engine says %v, the model %v", f, label, got, want)
+// compare compares one packet with what the model expects of it, when its socket
+// was end.
+func (w *worker) compare(b *burst, i int, want plain.Outcome, end *endpoint) {
+	f, d := b.flows[i], b.decisions[i]
+	if got, known := verdicts[d.Verdict]; !known || got != want.Verdict {
+		w.failures.report("%v, label %#05x asked for: the engine says %v, the model %v",
+			f, pkt.Label(w.before.packets[i]), d.Verdict, want.Verdict)
 		return
 	}
-	if want == plain.AllowedWithHeaders && b.headers[i].Len() != headers {
-		w.failures.report("%v, label %#05x: %d bytes of headers, %d in the model",
-			f, label, b.headers[i].Len(), headers)
+	if !w.compareFound(b, i, want, end) || !w.compareLabel(f, d.Label, want) {
+		return
 	}
-	got, sent := plain.NewPrint(f.packet), w.before.prints[i].Sent(want, uint32(label))
+	expected, inserted := want.Rewrite(w.before.expected[:0], w.before.packets[i], uint32(d.Label))
+	w.before.expected = expected
+	if inserted != (b.inserted[i].bytes > 0) {
+		w.failures.report("%v, label %#05x: %d bytes of headers inserted, in the model %v, of %d",
+			f, d.Label, b.inserted[i].bytes, inserted, want.Headers.Len())
+		return
+	}
+	if got := b.packets[i]; !bytes.Equal(got, expected) {
+		w.failures.report("%v, %v packet of %d bytes, %d expected: wrong at byte %d",
+			f, want.Verdict, len(got), len(expected), differ(got, expected))
+	}
+}
+
+// compareFound compares the socket that was found.
+func (w *worker) compareFound(b *burst, i int, want plain.Outcome, end *endpoint) bool {
+	var sock core.Socket
+	if want.Found {
+		if end == nil || want.Socket != end.id {
+			w.failures.report("%v: the model has it at socket %d", b.flows[i], want.Socket)
+			return false
+		}
+		sock = end.sock
+	}
+	if b.found[i] != sock && want.Verdict != plain.Malformed && want.Verdict != plain.NoPorts {
+		w.failures.report("%v: found another socket, or none: %v", b.flows[i], want.Found)
+		return false
+	}
+	return true
+}
+
+// compareLabel compares the label that the engine decided on. An automatic one
+// has to be there, in its range, and the same as ever.
+func (w *worker) compareLabel(f *flow, got core.Label, want plain.Outcome) bool {
 	switch {
-	case got.Label != sent.Label:
-		w.failures.report("%v, %v packet of %d bytes: label %#05x written, %#05x expected",
-			f, want, len(f.packet), got.Label, sent.Label)
-	case got.Rest != sent.Rest:
-		w.failures.report("%v, %v packet of %d bytes: changed outside the label", f, want, len(f.packet))
+	case !want.Verdict.Sent():
+		return true
+	case !want.Automatic && uint32(got) == want.Label:
+		return true
+	case !want.Automatic:
+		w.failures.report("%v: label %#05x decided on, %#05x expected", f, got, want.Label)
+		return false
+	case uint32(got) < want.Low || got > plain.MaxLabel || f.auto != 0 && f.auto != uint32(got):
+		w.failures.report("%v: automatic label %#05x, from %#05x on expected, and %#05x before",
+			f, got, want.Low, f.auto)
+		return false
 	}
+	f.auto = uint32(got)
+	return true
 }
 
-// audit compares engine and model once more, when nothing changes any more: what
-// becomes of a packet of each flow, and who has leases.
-func (l *load) audit() {
-	for _, w := range l.workers {
-		w.next = 0
-		for sent := 0; sent < len(w.flows); sent += len(w.burst.flows) {
-			w.verify(w.nextBurst())
+// differ returns the first index at which two slices differ.
+func differ(a, b []byte) int {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return i
 		}
 	}
-	for _, s := range l.spaces {
-		s.audit(&l.failures)
-	}
-}
-
-// audit compares the engine's list of leases with the model.
-func (s *space) audit(failures *failures) {
-	leased := 0
-	for lease := range s.ns.Leases() {
-		users, terms := s.model.Users(uint32(lease.Label))
-		got := plain.Terms{Share: uint8(lease.Share), Owner: lease.Owner, Headers: lease.HeaderBytes}
-		if lease.Users != users || users > 0 && got != terms {
-			failures.report("namespace %d, label %#05x: listed as %+v with %d users, in the model %+v with %d",
-				s.number, lease.Label, got, lease.Users, terms, users)
-		}
-		if users > 0 {
-			leased++
-		}
-	}
-	if want := s.model.Leased(); leased != want {
-		failures.report("namespace %d: %d leases with users, %d in the model", s.number, leased, want)
-	}
+	return min(len(a), len(b))
 }

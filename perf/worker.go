@@ -10,66 +10,105 @@ import (
 	"golang.org/x/sys/cpu"
 
 	"github.com/flowlabel/flowlabel/core"
-	"github.com/flowlabel/flowlabel/perf/pkt"
 )
 
 const (
-	// burstLen is the number of packets that are checked in one section.
-	burstLen = 32
 	// batchLen is the number of bursts between two readings of the clock, after
 	// which one more burst is verified.
 	batchLen = 47
-	// maxBatches is the most batches whose times are kept, the last ones.
-	maxBatches = 1 << 16
+	// answersLen is the number of bursts that come in after a batch.
+	answersLen = 6
+	// sampledOneIn: after a batch in so many the stages are timed.
+	sampledOneIn = 8
 )
 
-// burst is packets under way, and what the engine says of them.
-type burst struct {
-	flows    []*flow
-	labels   [burstLen]core.Label
-	verdicts [burstLen]core.Verdict
-	headers  [burstLen]*core.Headers // of those that are allowed with headers
-}
-
-// worker sends the packets of its flows.
+// worker sends the packets of its flows, and receives those that come in for
+// their sockets.
 type worker struct {
 	reader   *core.Reader
 	failures *failures
-	flows    []*flow
-	next     int // index of the first flow of the next burst
+	burstLen int
+	lists    []list // by namespace
+	turn     int    // index of the list of the next burst
 	rng      *rand.Rand
 	tamper   func(*burst) // as in program
 	burst    burst
 	before   before
 
-	batches    int       // sent so far
-	nanos      []float64 // a packet, by batch; see maxBatches
-	verdicts   [4]int64  // by core.Verdict
-	passedOver int64     // verified packets whose flow changed meanwhile
+	batches    int    // sent so far
+	sends      series // ns a packet, by batch
+	receives   series
+	stages     [numStages]series
+	sampled    int64 // packets
+	passedOver int64 // verified packets whose flow changed meanwhile
+	tally      tally
+	heard      [8]int64 // packets that came in, by core.Verdict
 
 	_ cpu.CacheLinePad
-	// Both are stored by the worker after a batch, and loaded by the live line,
-	// which asks for no order.
-	packets, verified atomic.Int64
-	_                 cpu.CacheLinePad
+	// All three are stored by the worker after a batch, and loaded by the live
+	// line, which asks for no order.
+	packets, received, verified atomic.Int64
+	_                           cpu.CacheLinePad
 }
 
-func newWorker(l *load, number int, flows []*flow) *worker {
-	return &worker{
+// list is what a worker has of one namespace.
+type list struct {
+	space   *space
+	flows   []*flow
+	next    int // index of the first flow of the next burst
+	answers []*answer
+	nextIn  int // the same of the answers
+}
+
+func newWorker(l *load, number int) *worker {
+	w := &worker{
 		reader:   l.eng.Reader(fmt.Sprintf("worker %d", number)),
 		failures: &l.failures,
-		flows:    flows,
-		rng:      rand.New(rand.NewPCG(uint64(number), 1)),
+		burstLen: l.plan.burst,
+		rng:      l.stream("worker", number),
 	}
+	for _, s := range l.spaces {
+		w.lists = append(w.lists, list{space: s})
+	}
+	return w
+}
+
+// sendFor and receive give the worker one more flow, and one more packet that
+// comes in.
+func (w *worker) sendFor(s *space, f *flow) {
+	l := &w.lists[s.number]
+	l.flows = append(l.flows, f)
+}
+
+func (w *worker) receive(s *space, a *answer) {
+	l := &w.lists[s.number]
+	l.answers = append(l.answers, a)
+}
+
+// shuffle puts flows into an order of their own: that of their making would be
+// the order of their memory. Of the lists only those with flows remain.
+func (w *worker) shuffle() {
+	kept := w.lists[:0]
+	for _, l := range w.lists {
+		w.rng.Shuffle(len(l.flows), func(a, b int) { l.flows[a], l.flows[b] = l.flows[b], l.flows[a] })
+		w.rng.Shuffle(len(l.answers), func(a, b int) { l.answers[a], l.answers[b] = l.answers[b], l.answers[a] })
+		if len(l.flows) > 0 {
+			kept = append(kept, l)
+		}
+	}
+	w.lists = kept
 }
 
 // run sends batches until it is told to stop.
 func (w *worker) run(stop *atomic.Bool) {
-	for len(w.flows) > 0 && !stop.Load() {
-		// From a place chosen by chance, so that each flow is verified one day.
-		w.next = w.rng.IntN(len(w.flows))
+	for len(w.lists) > 0 && !stop.Load() {
 		w.batch()
-		w.verify(w.nextBurst())
+		w.answersBatch()
+		w.verify(w.randomBurst())
+		w.verifyReceive(w.randomAnswers())
+		if w.batches%sampledOneIn == 0 {
+			w.sample()
+		}
 		// The controllers and the engine's goroutine have no core of their own.
 		runtime.Gosched()
 	}
@@ -81,49 +120,40 @@ func (w *worker) batch() {
 	start := time.Now()
 	for range batchLen {
 		b := w.nextBurst()
-		w.send(b)
+		b.label(w.reader)
+		w.tally.count(b)
+		b.ready()
 		packets += len(b.flows)
 	}
-	nanos := float64(time.Since(start)) / float64(packets)
-	if len(w.nanos) < maxBatches {
-		w.nanos = append(w.nanos, nanos)
-	} else {
-		w.nanos[w.batches%maxBatches] = nanos
-	}
+	w.sends.add(float64(time.Since(start)) / float64(packets))
 	w.batches++
 	w.packets.Add(int64(packets))
 }
 
-// nextBurst returns the next burst: the last one of a round may be shorter.
-func (w *worker) nextBurst() *burst {
-	if w.next >= len(w.flows) {
-		w.next = 0
-	}
-	end := min(w.next+burstLen, len(w.flows))
-	w.burst.flows = w.flows[w.next:end]
-	w.next = end
-	return &w.burst
+// nextList returns the list of the next burst.
+func (w *worker) nextList() *list {
+	w.turn = (w.turn + 1) % len(w.lists)
+	return &w.lists[w.turn]
 }
 
-// send checks the packets of a burst, and writes the labels into those that may
-// carry them. It goes through the burst three times, so that the flows, then the
-// sockets, then the packets are fetched from memory side by side.
-func (w *worker) send(b *burst) {
-	for i, f := range b.flows {
-		b.labels[i] = core.Label(f.label.Load())
-	}
-	w.reader.Enter()
-	for i, f := range b.flows {
-		b.verdicts[i] = w.reader.Check(f.sock, b.labels[i])
-		if b.verdicts[i] == core.AllowedWithHeaders {
-			b.headers[i] = w.reader.Headers(f.sock, b.labels[i])
-		}
-	}
-	w.reader.Exit()
-	for i, f := range b.flows {
-		if v := b.verdicts[i]; v == core.Allowed || v == core.AllowedWithHeaders {
-			pkt.SetLabel(f.packet, uint32(b.labels[i]))
-		}
-		w.verdicts[b.verdicts[i]&3]++
-	}
+// nextBurst returns the next burst: the last one of a round may be shorter.
+func (w *worker) nextBurst() *burst {
+	l := w.nextList()
+	b := l.burst(&w.burst, l.next, w.burstLen)
+	l.next = (l.next + len(b.flows)) % len(l.flows)
+	return b
+}
+
+// randomBurst returns a burst from anywhere, so that each flow is verified one
+// day.
+func (w *worker) randomBurst() *burst {
+	l := &w.lists[w.rng.IntN(len(w.lists))]
+	return l.burst(&w.burst, w.rng.IntN(len(l.flows)), w.burstLen)
+}
+
+// burst makes b the burst of flows from one on.
+func (l *list) burst(b *burst, from, length int) *burst {
+	b.space, b.answers = l.space, nil
+	b.flows = l.flows[from:min(from+length, len(l.flows))]
+	return b
 }

@@ -33,29 +33,56 @@ func TestInlined(t *testing.T) {
 // TestCode reads the disassembly of a section in another package. It holds the
 // compiler to what word relies on: with membarrier, entering is a MOV before the
 // section's loads, and leaving is a MOV after them.
+//
+// Of a pinned section it holds the source to its order as well: the processor's
+// record is written between procPin and procUnpin, while it belongs to nobody
+// else. Out of that order two goroutines would write one record now and then,
+// which is not to be brought about at will.
 func TestCode(t *testing.T) {
 	probe := filepath.Join(t.TempDir(), "probe")
 	goTool(t, "build", "-o", probe, "./testdata/probe")
-	listing := goTool(t, "tool", "objdump", "-s", `^main\.section$`, probe)
-
-	var steps string // per instruction: E enters, x leaves, l an atomic load
-	path := plainPath(t, listing)
-	for _, in := range path {
-		switch {
-		case strings.HasPrefix(in.text, "LOCK") || strings.HasPrefix(in.text, "XCHG"):
-			t.Errorf("a locked instruction on the plain path: %s", in.text)
-		case in.file == "type.go" && regexp.MustCompile(`^MOVQ 0\(\w+\), \w+$`).MatchString(in.text):
-			steps += "l"
-		case regexp.MustCompile(`^MOVQ \w+, 0\(\w+\)$`).MatchString(in.text):
-			steps += "E"
-		case regexp.MustCompile(`^MOVQ \$0x0, 0\(\w+\)$`).MatchString(in.text):
-			steps += "x"
+	for _, x := range []struct{ function, want string }{
+		// The loads are: the epoch, the last line of Enter, and the section's own.
+		{`main\.section`, "lEllx"},
+		{`github.com/flowlabel/flowlabel/rcu\.\(\*Domain\)\.Pin`, "plEl"},
+		{`main\.pinned`, "Plxu"},
+	} {
+		listing := goTool(t, "tool", "objdump", "-s", "^"+x.function+"$", probe)
+		if steps := steps(t, plainPath(t, listing)); steps != x.want {
+			t.Errorf("%s runs as %q, want %s:\n%s", x.function, steps, x.want, listing)
 		}
 	}
-	// The loads are: the epoch, the last line of Enter, and the section's own.
-	if steps != "lEllx" {
-		t.Errorf("the section runs as %q, want lEllx:\n%s", steps, listing)
+}
+
+// kinds are the instructions that matter, by letter.
+var kinds = []struct {
+	letter string
+	file   string // where the source of the instruction stands, "" for anywhere
+	text   *regexp.Regexp
+}{
+	{"p", "", regexp.MustCompile(`^CALL runtime\.procPin\(SB\)$`)},
+	{"u", "", regexp.MustCompile(`^CALL runtime\.procUnpin\(SB\)$`)},
+	{"P", "", regexp.MustCompile(`^CALL .*/rcu\.\(\*Domain\)\.Pin\(SB\)$`)},
+	{"l", "type.go", regexp.MustCompile(`^MOVQ 0\(\w+\), \w+$`)},                            // an atomic load
+	{"E", "fence_membarrier.go", regexp.MustCompile(`^MOVQ \w+, 0\(\w+\)(\(\w+\*1\))?$`)},   // the store that enters
+	{"x", "fence_membarrier.go", regexp.MustCompile(`^MOVQ \$0x0, 0\(\w+\)(\(\w+\*1\))?$`)}, // the one that leaves
+}
+
+// steps returns the letters of what a path does. A locked instruction on it is an
+// error.
+func steps(t *testing.T, path []instruction) (letters string) {
+	t.Helper()
+	for _, in := range path {
+		if strings.HasPrefix(in.text, "LOCK") || strings.HasPrefix(in.text, "XCHG") {
+			t.Errorf("a locked instruction on the plain path: %s", in.text)
+		}
+		for _, k := range kinds {
+			if (k.file == "" || k.file == in.file) && k.text.MatchString(in.text) {
+				letters += k.letter
+			}
+		}
 	}
+	return letters
 }
 
 // instruction is one line of objdump.

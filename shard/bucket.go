@@ -22,8 +22,15 @@ const (
 	oneDisplaced  = 1 << 27
 	displacedMask = 31 * oneDisplaced // (window-1)*lineEntries fit
 
-	// sameTags is how many flows with one tag a window may hold.
+	// sameTags is how many flows with one tag a window may hold, and so how many
+	// keys a lookup may have to compare.
 	sameTags = 2
+	// reach is how far from a window's first bucket, ahead and back, another window
+	// may begin that has a bucket in common with it.
+	reach = window - 1
+	// around is how many more buckets those windows have; none where a window is
+	// the whole segment.
+	around = min(2*reach, segmentBuckets-window)
 )
 
 // MaxFlows is the most flows that a table can have.
@@ -66,7 +73,9 @@ const (
 )
 
 // room looks for a place for a new flow: the bucket's number in the window, and
-// the place in the bucket. Its caller holds the segment's lock.
+// the place in the bucket. It counts the flows with the same tag in all
+// windows that the flow may come to be in, wherever it is put. Its caller holds
+// the segment's lock.
 func (g segment) room(h hashed, same func(slot uint32) bool) (n, place uint32, r roomFor) {
 	tags, r := 0, roomNone
 	for i := range uint32(window) {
@@ -86,10 +95,28 @@ func (g segment) room(h hashed, same func(slot uint32) bool) (n, place uint32, r
 			}
 		}
 	}
-	if tags >= sameTags {
+	if tags+g.tagsAround(h) >= sameTags {
 		return 0, 0, roomFlood
 	}
 	return n, place, r
+}
+
+// tagsAround counts the flows with h's tag in the buckets within reach of its
+// window.
+func (g segment) tagsAround(h hashed) (tags int) {
+	for i := range uint32(around) {
+		n := window + i // after the window
+		if i >= reach {
+			n = i - 2*reach // before it: at wraps round
+		}
+		l := g.at(h, n)
+		for j := range l {
+			if e := l[j].Load(); uint32(e>>tagShift) == h.tag() && e&slotMask != 0 {
+				tags++
+			}
+		}
+	}
+	return tags
 }
 
 // put writes a flow into the place that room has found. The buckets that it

@@ -16,6 +16,15 @@
 //   - A block is a long list of a socket: a run of cache lines of entries. A short
 //     one stands in the socket itself.
 //   - A page is 256 cells of a label index; a cell names the lease of a label.
+//   - A bucket is one cache line of the flow table: eight words, each of which
+//     names a flow or is empty. A window is the bucket that a flow's hash points
+//     at and the three after it; a flow stands in its window.
+//   - A segment is 64 buckets in a ring, a hash table of its own. The directory
+//     says which segment has the flows whose hash begins with some bits.
+//   - A tag is 32 bits of a flow's hash that stand beside its slot, so that a
+//     lookup compares keys only where the tags agree.
+//   - A flow is displaced from the buckets of its window that come before the one
+//     it stands in. Each bucket counts the flows displaced from it.
 //
 // # How a slot lives
 //
@@ -37,6 +46,24 @@
 // the rules. [Leases] turns the word: it takes and drops users, files ids into
 // the wheels, finds those whose deadline has come, and buries them.
 //
+// # How a flow is found
+//
+// [Flows] hashes the key with the directory's seed. The top bits of the hash
+// choose a word of the directory, which names a segment, the low bits a bucket of
+// it. The lookup compares the key of each flow there whose tag is the hash's, two
+// in a window at most, and goes on to the next bucket only while the one it has
+// seen counts displaced flows, to the end of the window at most. Then it has met
+// the flow, or the flow was not bound at some time during the lookup: one that is
+// bound stays in its place until its segment is replaced, and a segment that has
+// been replaced stays as it was until every section that may look at it has ended.
+//
+// A bind that finds its window full splits the segment: its flows are put into two
+// new ones, which the directory names from then on. One that finds its window full
+// in a segment with few flows, or its tag there twice already, has met what chance
+// does not do: then all flows move to a new directory with a new seed. Segments
+// never become one again. A table whose flows have ended keeps its segments for
+// the next ones, until a new seed comes with as many as there are flows then.
+//
 // # Invariants
 //
 //   - Memory handed out is never unmapped while the arena can be reached, so a
@@ -47,7 +74,7 @@
 //   - Retiring, dropping, burying never fail and never wait for a grace period.
 //     Only Alloc and growth can fail.
 //
-// Under the build tag invariants chunks and pages shrink, so that growth,
+// Under the build tag invariants chunks, pages and segments shrink, so that growth,
 // emptied pages and stolen slots are common, and reclaimed memory is poisoned: a
 // lease that was written after its reclaim panics at the next Alloc, a block that
 // is read after its reclaim panics there, and a page must be empty.

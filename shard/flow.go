@@ -78,13 +78,16 @@ func (f *Flows) link(id uint32, fl *Flow, s *Socket) bool {
 	return true
 }
 
-// unlink takes a flow off its socket's list, unless Pop has.
-func (f *Flows) unlink(fl *Flow, s *Socket) {
+// unlink takes a flow off its socket's list and returns true, unless pop has. Only
+// who pops a flow learns of it from the list.
+func (f *Flows) unlink(fl *Flow, s *Socket) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if fl.listed {
-		f.cut(fl, s)
+	if !fl.listed {
+		return false
 	}
+	f.cut(fl, s)
+	return true
 }
 
 // pop takes the first flow off a socket's list and returns it; 0 when there is

@@ -45,6 +45,8 @@ type Flows struct {
 
 // flowLocks is the number of locks; a segment's is chosen by the run that it
 // stands in. A lock keeps the segment from changing and from being replaced.
+// Whoever needs more than one takes them in their order, then mu. No lock is held
+// while a socket's or a slab's is taken.
 const flowLocks = 64
 
 type flowLock struct {
@@ -55,15 +57,19 @@ type flowLock struct {
 // NewFlows returns room for limit flows bound to the sockets of ss. seed returns
 // random numbers, which must be kept secret.
 func NewFlows(d *rcu.Domain, a *Arena, ss *Sockets, shards, limit int, seed func() uint64, ring func()) *Flows {
-	f := &Flows{sockets: ss, seed: seed, maxBits: uint32(bits.Len(uint(limit / flowsPerSplit)))}
+	f := &Flows{sockets: ss, seed: seed}
 	flows := Kind{Ring: ring}
 	if Invariants {
 		flows.Reclaim = f.poison
 	}
 	f.slab = NewSlab[Flow](d, a, shards, limit, flows)
-	// Only a segment that is a quarter full is split, and a new seed needs the new
-	// segments before the old ones go.
-	f.segments = NewSlab[line](d, a, shards, 4*limit/flowsPerSplit+4, Kind{Span: segmentBuckets, Ring: ring})
+	// There is room for as many flows as there are slots, in a small table far more
+	// than limit: 2^maxBits segments are at most a quarter full then, so that no
+	// table gets another seed for its size. And a new seed needs the new segments
+	// before the old ones go.
+	splits := len(f.slab.dir) * ChunkSlots / flowsPerSplit
+	f.maxBits = uint32(bits.Len(uint(splits)))
+	f.segments = NewSlab[line](d, a, shards, 4*splits+4, Kind{Span: segmentBuckets, Ring: ring})
 	return f
 }
 
@@ -88,6 +94,7 @@ func (d *directory) hash(k *Key) hashed { return hashed(xxh3.HashSeed(k[:], d.se
 // held is a segment with its lock taken.
 type held struct {
 	segment
+	dir  *directory // in which it was found
 	h    hashed
 	word segmentWord
 	lock *sync.Mutex
@@ -107,7 +114,10 @@ func (f *Flows) hold(k *Key) (held, bool) {
 	}
 }
 
-// holdWord locks the segment that w names; false when it is not h's any more.
+// holdWord locks the segment that w names; false when it is not h's any more. Its
+// caller has loaded w in the section that it is in. So the run that w names cannot
+// have come back as another segment of the same depth, and where the word is w
+// still, the segment is.
 func (f *Flows) holdWord(d *directory, h hashed, w segmentWord) (held, bool) {
 	lock := &f.locks[w.run()/segmentBuckets%flowLocks].mu
 	lock.Lock()
@@ -115,7 +125,7 @@ func (f *Flows) holdWord(d *directory, h hashed, w segmentWord) (held, bool) {
 		lock.Unlock()
 		return held{}, false
 	}
-	return held{segment: f.segments.Run(w.run()), h: h, word: w, lock: lock}, true
+	return held{segment: f.segments.Run(w.run()), dir: d, h: h, word: w, lock: lock}, true
 }
 
 // Binding is what Bind came to.
@@ -143,8 +153,11 @@ func (f *Flows) Bind(k *Key, id uint32, s *Socket, generation, shard uint32) Bin
 		return FlowClosed
 	}
 	if b := f.insert(slot, fl, shard); b != Bound {
-		f.unlink(fl, s)
-		f.slab.Retire(slot) // not Release: the socket's closer may be looking at it
+		if f.unlink(fl, s) {
+			f.slab.Release(slot) // so that being refused again and again takes no slots
+		} else {
+			f.slab.Retire(slot) // the socket's closer may be looking at it
+		}
 		return b
 	}
 	// Shut closes the socket before it pops its flows. If it has popped this one
@@ -158,7 +171,8 @@ func (f *Flows) Bind(k *Key, id uint32, s *Socket, generation, shard uint32) Bin
 
 // growTries is how often the table may grow for the sake of one flow: more often
 // than segments can be split on the way to the deepest directory. It ends a walk
-// that only a seed which is not random could make longer.
+// that only a seed which is not random could make longer; the segments of the
+// directories made on that walk wait for the end of the caller's section.
 const growTries = 64
 
 // insert puts a flow into the table.
@@ -189,19 +203,18 @@ func (f *Flows) insert(slot uint32, fl *Flow, shard uint32) Binding {
 	return FlowMemory
 }
 
-// grow makes room for a flow that found none in segment g. It returns false when
-// there is no memory.
+// grow makes room for a flow that found none in segment g, which its caller no
+// longer holds, unless another has since. It returns false when there is no memory.
 func (f *Flows) grow(g held, room roomFor, shard uint32) bool {
-	d := f.dir.Load()
 	if room == roomNone && g.word.depth() < f.maxBits && g.count() >= flowsPerSplit {
-		switch f.split(d, g, shard) {
+		switch f.split(g, shard) {
 		case splitDone:
 			return true
 		case splitMemory:
 			return false
 		}
 	}
-	return f.reseed(d, shard)
+	return f.reseed(g.dir, shard)
 }
 
 // count returns the number of flows in a segment, roughly if others change it.
@@ -243,7 +256,9 @@ func (f *Flows) Unbind(k *Key, socket, generation uint32) bool {
 }
 
 // UnbindAll ends the flows of a socket that Shut has closed, and returns how
-// many those were.
+// many those were. Whoever has closed a socket has to call it before the section
+// ends in which the socket is retired: what is left on the list then is there for
+// the next socket in the slot.
 func (f *Flows) UnbindAll(s *Socket) (n int) {
 	for slot := f.pop(s); slot != 0; slot = f.pop(s) {
 		if f.drop(slot, f.At(slot)) {

@@ -13,7 +13,7 @@ func (f *Flows) Find(k *Key) uint32 {
 	if slot := f.match(l, h, k); slot != 0 || !l.more() {
 		return slot
 	}
-	return f.findOn(g, h, k)
+	return f.findFrom(1, g, h, k)
 }
 
 // match returns the flow with that key in a bucket, or 0.
@@ -29,11 +29,11 @@ func (f *Flows) match(l *line, h hashed, k *Key) uint32 {
 	return 0
 }
 
-// findOn looks for a flow in the buckets after its own, apart so that Find and
-// FindBurst stay short.
-func (f *Flows) findOn(g segment, h hashed, k *Key) uint32 {
-	for n := range uint32(window - 1) {
-		l := g.at(h, n+1)
+// findFrom looks for a flow in its window from the n-th bucket on, apart so that
+// Find and FindBurst stay short.
+func (f *Flows) findFrom(n uint32, g segment, h hashed, k *Key) uint32 {
+	for ; n < window; n++ {
+		l := g.at(h, n)
 		if slot := f.match(l, h, k); slot != 0 || !l.more() {
 			return slot
 		}
@@ -76,7 +76,9 @@ func (f *Flows) findBurst(d *directory, keys []Key, found []uint32) {
 	for i := range keys {
 		slot := buckets[i&(Burst-1)].candidate(hashes[i&(Burst-1)])
 		found[i] = slot
-		sum += f.At(slot).Socket // fetches the flow; of slot 0, too, which is none's
+		if slot != 0 {
+			sum += f.At(slot).Socket // fetches the flow
+		}
 	}
 	consume(sum)
 	for i := range keys {
@@ -110,5 +112,7 @@ func (f *Flows) again(d *directory, h hashed, l *line, k *Key) uint32 {
 	if slot := f.match(l, h, k); slot != 0 || !l.more() {
 		return slot
 	}
-	return f.findOn(f.segments.Run(d.word(h).run()), h, k)
+	// The segment may be another by now, in which flows stand nearer to their own
+	// bucket than in the one that has l. So this begins with the first bucket.
+	return f.findFrom(0, f.segments.Run(d.word(h).run()), h, k)
 }

@@ -12,18 +12,18 @@ const (
 )
 
 // split builds a full segment anew as two.
-func (f *Flows) split(d *directory, g held, shard uint32) splitting {
+func (f *Flows) split(g held, shard uint32) splitting {
 	runs, ok := f.allocRuns(make([]uint32, 0, 2), 2, shard)
 	if !ok {
 		return splitMemory
 	}
 	old := g.word
-	g, ok = f.holdWord(d, g.h, old)
+	g, ok = f.holdWord(g.dir, g.h, old)
 	if !ok {
 		f.releaseRuns(runs)
 		return splitDone
 	}
-	fits := f.halve(d, g, runs)
+	fits := f.halve(g, runs)
 	if fits {
 		f.publish(g, runs)
 	}
@@ -37,10 +37,10 @@ func (f *Flows) split(d *directory, g held, shard uint32) splitting {
 }
 
 // halve puts the flows of g into the one or the other run.
-func (f *Flows) halve(d *directory, g held, runs []uint32) (fits bool) {
+func (f *Flows) halve(g held, runs []uint32) (fits bool) {
 	fits = true
 	g.each(func(slot uint32) {
-		h := d.hash(&f.At(slot).Key)
+		h := g.dir.hash(&f.At(slot).Key)
 		half := uint64(h) << g.word.depth() >> 63
 		fits = fits && segment(f.segments.Run(runs[half])).add(h, slot)
 	})
@@ -76,6 +76,7 @@ func (f *Flows) reseed(old *directory, shard uint32) bool {
 		if !ok {
 			return false
 		}
+		fresh := f.directoryOf(runs, depth) // no lock is held while the seed is drawn
 		f.lockAll()
 		now := f.dir.Load()
 		if now != nil && (old == nil || now.seed != old.seed) { // another was faster
@@ -83,7 +84,6 @@ func (f *Flows) reseed(old *directory, shard uint32) bool {
 			f.releaseRuns(runs)
 			return true
 		}
-		fresh := f.directoryOf(runs, depth)
 		fits := now == nil || f.refill(now, fresh)
 		if fits {
 			f.dir.Store(fresh)

@@ -127,3 +127,22 @@ func BenchmarkFlowFind(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkFlowBind binds flows to a growing table, which is emptied from time to
+// time, off the clock.
+func BenchmarkFlowBind(b *testing.B) {
+	const n = 1 << 16
+	keys := make([]Key, n)
+	for i := range keys {
+		keys[i] = keyOf(uint64(i))
+	}
+	var r *flowRig
+	for i := 0; i < b.N; i++ {
+		if i%n == 0 {
+			b.StopTimer()
+			r = newFlowRig(b, n)
+			b.StartTimer()
+		}
+		r.bind(&keys[i%n])
+	}
+}

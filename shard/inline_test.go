@@ -51,4 +51,13 @@ var inlined = []string{
 	`/sockets\.go:\d+:\d+: inlining call to Entry\.Label$`,
 	`/sockets\.go:\d+:\d+: inlining call to \(\*Slab\[.*\]\)\.Run$`,
 	`/index\.go:\d+:\d+: inlining call to \(\*Slab\[.*\]\)\.At$`,
+	`can inline \(\*Flows\)\.At$`,
+	`can inline \(\*Key\)\.Place$`,
+	`/flows_find\.go:\d+:\d+: inlining call to \(\*directory\)\.hash$`,
+	`/flows_find\.go:\d+:\d+: inlining call to \(\*directory\)\.word$`,
+	`/flows_find\.go:\d+:\d+: inlining call to \(\*Slab\[.*\]\)\.Run$`,
+	`/flows_find\.go:\d+:\d+: inlining call to \(\*Slab\[.*\]\)\.At$`,
+	`/flows_find\.go:\d+:\d+: inlining call to segment\.at$`,
+	`/flows_find\.go:\d+:\d+: inlining call to \(\*line\)\.more$`,
+	`/flows_find\.go:\d+:\d+: inlining call to \(\*line\)\.candidate$`,
 }

@@ -113,6 +113,9 @@ func raise(v *atomic.Int64, to int64) {
 
 // Users returns the number of users and whether the lease is alive.
 func (l *Lease) Users() (users int, live bool) {
+	if Invariants {
+		touched()
+	}
 	w := l.word.Load()
 	return int(w & userMask >> userShift), w&phaseMask == phaseLive
 }

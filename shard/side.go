@@ -9,7 +9,8 @@ import "sync/atomic"
 type Side[P any] struct {
 	// Both levels are stored by Set and loaded by Get; the entries' stores come
 	// before the publication of the slot they belong to.
-	dir []atomic.Pointer[sideChunk[P]]
+	dir  []atomic.Pointer[sideChunk[P]]
+	made atomic.Int64 // chunks made; a statistic, pairs with nothing
 }
 
 type sideChunk[P any] [ChunkSlots]atomic.Pointer[P]
@@ -33,7 +34,9 @@ func (t *Side[P]) Set(id uint32, p *P) {
 	d := &t.dir[id>>chunkBits]
 	c := d.Load()
 	if c == nil {
-		d.CompareAndSwap(nil, new(sideChunk[P]))
+		if d.CompareAndSwap(nil, new(sideChunk[P])) {
+			t.made.Add(1)
+		}
 		c = d.Load()
 	}
 	c[id&chunkMask].Store(p)
@@ -45,3 +48,10 @@ func (t *Side[P]) Clear(id uint32) {
 		c[id&chunkMask].Store(nil)
 	}
 }
+
+// Bytes says what the chunks made so far take, what they point to not counted.
+// They lie on the heap, and stay for as long as the table.
+func (t *Side[P]) Bytes() int64 { return t.made.Load() * sizeOf[sideChunk[P]]() }
+
+// Room says for how many slots the chunks made so far have entries.
+func (t *Side[P]) Room() int { return int(t.made.Load()) * ChunkSlots }

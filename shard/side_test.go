@@ -20,6 +20,9 @@ func TestSide(t *testing.T) {
 		}
 		side.Clear(id) // without a chunk, too
 	}
+	if side.Room() != 0 || side.Bytes() != 0 {
+		t.Errorf("an empty table has room for %d in %d bytes", side.Room(), side.Bytes())
+	}
 	for _, id := range ids {
 		name := string(rune(id))
 		side.Set(id, &name)
@@ -32,6 +35,10 @@ func TestSide(t *testing.T) {
 		if side.Get(id) != nil {
 			t.Fatalf("%d is still set", id)
 		}
+	}
+	want := int(ids[len(ids)-1]>>chunkBits+1) * ChunkSlots
+	if side.Room() != want || side.Bytes() != int64(want)*sizeOf[uintptr]() {
+		t.Errorf("room for %d in %d bytes, want %d, a pointer each", side.Room(), side.Bytes(), want)
 	}
 }
 
@@ -78,6 +85,9 @@ func TestSideShared(t *testing.T) {
 			if p := side.Get(id); p == nil || *p != id {
 				t.Fatalf("%d is lost", id)
 			}
+		}
+		if side.Room() != ChunkSlots {
+			t.Fatalf("room for %d in one chunk", side.Room())
 		}
 	}
 }

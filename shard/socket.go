@@ -119,6 +119,9 @@ func (s *Socket) Open(generation uint32) bool {
 
 // block returns the word of an open socket; false when it is closed or another.
 func (s *Socket) block(generation uint32) (word uint64, ok bool) {
+	if Invariants {
+		touched()
+	}
 	word = s.word.Load()
 	return word, word>>socketGenShift == uint64(generation) && word&blockMask != shut
 }

@@ -132,13 +132,29 @@ func (w *torture) label(id uint32) uint32 { return uint32(w.ages[id].life.Load()
 // runTorture puts the package to the test for a time, or until stopAt errors.
 func runTorture(t *testing.T, f fault, length time.Duration, stopAt int64) *torture {
 	w := newTorture(t, f)
-	var crowd sync.WaitGroup
-	worker := func(work func(*rand.Rand)) {
-		crowd.Go(func() {
+	c := crowd{stop: &w.stop, operations: &w.operations, drive: w.drive}
+	c.enough = func() bool { return stopAt > 0 && w.errors.Load() >= stopAt }
+	c.run(length, w.readLists, w.readIndex, w.write, w.readLists, w.readIndex, w.write)
+	return w
+}
+
+// crowd is goroutines that do something over and over.
+type crowd struct {
+	stop       *atomic.Bool
+	operations *atomic.Int64 // done in the end
+	drive      func()        // called from time to time
+	enough     func() bool   // asked then
+}
+
+// run lets a goroutine do each kind of work, for a time or until it is enough.
+func (c crowd) run(length time.Duration, works ...func(*rand.Rand)) {
+	var all sync.WaitGroup
+	for _, work := range works {
+		all.Go(func() {
 			rng := rand.New(rand.NewPCG(rand.Uint64(), 1))
 			for n := int64(0); ; n++ {
-				if w.stop.Load() {
-					w.operations.Add(n)
+				if c.stop.Load() {
+					c.operations.Add(n)
 					return
 				}
 				work(rng)
@@ -148,24 +164,18 @@ func runTorture(t *testing.T, f fault, length time.Duration, stopAt int64) *tort
 			}
 		})
 	}
-	for range 2 {
-		worker(w.readLists)
-		worker(w.readIndex)
-		worker(w.write)
-	}
 	ends, pause := time.After(length), time.NewTicker(200*time.Microsecond)
 	defer pause.Stop()
-	for !w.stop.Load() {
+	for !c.stop.Load() {
 		select {
 		case <-ends:
-			w.stop.Store(true)
+			c.stop.Store(true)
 		case <-pause.C:
-			w.drive()
-			w.stop.Store(w.stop.Load() || stopAt > 0 && w.errors.Load() >= stopAt)
+			c.drive()
+			c.stop.Store(c.stop.Load() || c.enough())
 		}
 	}
-	crowd.Wait()
-	return w
+	all.Wait()
 }
 
 // drive lets time go on and does what it asks for.

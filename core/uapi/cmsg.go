@@ -163,7 +163,7 @@ func (p *parser) header(kind int32, data []byte) ([]byte, error) {
 		return nil, malformed("header of %d bytes in %d", size, len(data))
 	}
 	if p.privileges&core.NetRaw == 0 {
-		return nil, core.ErrHeadersDenied
+		return nil, fmt.Errorf("%w: control message %d", core.ErrHeadersDenied, kind)
 	}
 	return data[:size:size], nil
 }

@@ -79,6 +79,8 @@ func withErrno(err error) error {
 // Errno returns the number that Linux has for an error of this package or of
 // package core, the same on every platform: 0 for nil, EINVAL (22) for an error
 // of neither.
+//
+// Cost: a walk along a table of two dozen errors. No lock, no allocation.
 func Errno(err error) int {
 	if err == nil {
 		return 0

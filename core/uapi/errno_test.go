@@ -106,8 +106,8 @@ func refused(t *testing.T, name string, err error, number int, sentinel error) {
 			t.Errorf("%s: errors.Is(%v, %v) = %v", name, err, local, is)
 		}
 	}
-	if sentinel != nil && !errors.Is(err, sentinel) {
-		t.Errorf("%s: %v is not core's %v", name, err, sentinel)
+	if sentinel != nil && (!errors.Is(err, sentinel) || err.Error() == sentinel.Error()) {
+		t.Errorf("%s: %v is not core's %v with the offending value", name, err, sentinel)
 	}
 	for _, x := range errnos { // ErrStale is an ErrClosed, too
 		if x.err != sentinel && errors.Is(err, x.err) != errors.Is(sentinel, x.err) {

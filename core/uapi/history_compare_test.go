@@ -96,13 +96,13 @@ func againstEngine(steps []step, counts map[string]int) *divergence {
 
 // shrink leaves out steps while run still diverges, in ever smaller pieces,
 // until the time is up.
-func shrink(steps []step, until time.Time, run func([]step) *divergence) []step {
+func shrink[S any](steps []S, until time.Time, run func([]S) *divergence) []S {
 	if d := run(steps); d != nil {
 		steps = steps[:d.at+1]
 	}
 	for size := len(steps) / 2; size > 0 && time.Now().Before(until); size /= 2 {
 		for from := 0; from+size < len(steps) && time.Now().Before(until); {
-			shorter := append(append([]step(nil), steps[:from]...), steps[from+size:]...)
+			shorter := append(append([]S(nil), steps[:from]...), steps[from+size:]...)
 			if d := run(shorter); d != nil {
 				steps = shorter[:d.at+1]
 			} else {
@@ -114,7 +114,7 @@ func shrink(steps []step, until time.Time, run func([]step) *divergence) []step 
 }
 
 // report shrinks a history and prints it as Go code for replayed.
-func report(t testing.TB, steps []step, run func([]step) *divergence) {
+func report[S any](t testing.TB, steps []S, run func([]S) *divergence) {
 	t.Helper()
 	if run(steps) == nil {
 		t.Errorf("the divergence did not come again: it needs an unlucky moment")

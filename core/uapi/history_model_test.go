@@ -21,7 +21,7 @@ type modelWorld struct {
 func newModelWorld(p *place, clock func() time.Duration) *modelWorld {
 	w := &modelWorld{model: newModel(), place: p, clock: clock}
 	for range p.foreign {
-		w.ns = append(w.ns, &mNamespace{consistency: true})
+		w.ns = append(w.ns, &mNamespace{consistency: true, auto: 1})
 	}
 	w.now = clock()
 	s := w.open(&mNamespace{}, protoUDP)
@@ -67,7 +67,7 @@ func (w *modelWorld) do(s *step, chosen *uint32) (o outcome) {
 		w.sockets[s.sock] = nil
 	case opSettings:
 		ns := w.ns[s.ns]
-		ns.consistency, ns.stateRanges, _, ns.reflect = settingsBits(s.value)
+		ns.consistency, ns.stateRanges, ns.auto, ns.reflect = settingsBits(s.value)
 		o.why = "sysctl ok"
 	case opListing:
 		o = outcome{rows: w.rows(w.ns[s.ns]), why: "listing"}

@@ -20,10 +20,11 @@ func (m *model) get(s *mSocket, by mCaller, r *mRequest, options []byte) (int, s
 	if s.ns.stateRanges && r.label&statelessBit != 0 {
 		return erange, "GET ERANGE stateless label"
 	}
-	headers, errno, why := mOptions(options, by)
+	hop, headers, errno, why := mOptions(options, by)
 	if errno != ok {
 		return errno, why
 	}
+	r.hop = hop
 	if errno, why := limits(by, r); errno != ok {
 		return errno, "GET " + why
 	}
@@ -152,7 +153,7 @@ func (m *model) create(s *mSocket, by mCaller, r *mRequest, headers int) (int, s
 	if headers > 0 {
 		why = "GET create with options ok"
 	}
-	l := &mLease{ns: s.ns, label: r.label, share: r.share, dst: r.dst, headers: headers,
+	l := &mLease{ns: s.ns, label: r.label, share: r.share, dst: r.dst, headers: headers, hop: r.hop,
 		linger: r.linger, expires: m.now + r.expires}
 	switch r.share {
 	case shareProcess:

@@ -3,34 +3,36 @@ package uapi_test
 import "encoding/binary"
 
 // mOptions reads the control messages of a request as the model does and
-// returns the bytes of headers that a lease would carry.
-func mOptions(data []byte, by mCaller) (headers, errno int, why string) {
+// returns the hop-by-hop header that a lease would carry, and how many bytes of
+// headers in all.
+func mOptions(data []byte, by mCaller) (hop string, headers, errno int, why string) {
 	if len(data) > 64<<10 {
-		return 0, einval, "options EINVAL beyond 64 KiB"
+		return "", 0, einval, "options EINVAL beyond 64 KiB"
 	}
 	o := mHeaders{by: by}
 	for at := 0; len(data)-at >= 16; {
 		size := binary.NativeEndian.Uint64(data[at:])
 		if size < 16 || size > uint64(len(data)-at) {
-			return 0, einval, "options EINVAL message length"
+			return "", 0, einval, "options EINVAL message length"
 		}
 		level := binary.NativeEndian.Uint32(data[at+8:])
 		kind := binary.NativeEndian.Uint32(data[at+12:])
 		if errno, why := o.message(level, kind, data[at+16:at+int(size)]); errno != ok {
-			return 0, errno, "option " + why
+			return "", 0, errno, "option " + why
 		}
 		at += (int(size) + 7) / 8 * 8
 	}
 	if o.after {
-		return 0, einval, "option destination EINVAL after routing"
+		return "", 0, einval, "option destination EINVAL after routing"
 	}
-	return o.hop + o.destination, ok, ""
+	return o.hopBytes, o.hop + o.destination, ok, ""
 }
 
 // mHeaders is how many bytes of each header were asked for.
 type mHeaders struct {
 	by               mCaller
 	hop, destination int
+	hopBytes         string
 	after            bool
 	flowInfo         uint32
 }
@@ -53,6 +55,7 @@ func (o *mHeaders) ipv6Level(kind uint32, data []byte) (errno int, why string) {
 			return einval, "hop-by-hop EINVAL second"
 		}
 		o.hop, errno, why = o.header(data)
+		o.hopBytes = string(data[:o.hop])
 		return errno, "hop-by-hop " + why
 	case 55:
 		if size, errno, why = o.header(data); errno == ok {

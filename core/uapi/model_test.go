@@ -59,6 +59,7 @@ type mNamespace struct {
 	consistency, stateRanges bool
 	reflect                  int
 	asked                    bool // an exclusive lease was ever asked for
+	auto                     int  // the mode of automatic labels
 }
 
 type mLease struct {
@@ -67,7 +68,8 @@ type mLease struct {
 	share   byte
 	owner   uint64
 	dst     [16]byte
-	headers int // bytes
+	headers int    // bytes
+	hop     string // of them, the hop-by-hop header
 	users   int
 	linger  time.Duration
 	expires time.Duration // a moment
@@ -139,6 +141,7 @@ type mRequest struct {
 	action, share   byte
 	flags           uint16
 	expires, linger time.Duration
+	hop             string // of the options, the hop-by-hop header
 }
 
 func parseRequest(b []byte) (r mRequest) {

@@ -45,10 +45,12 @@ type Capture struct {
 	Flows   []Flow // in the order of their first packets
 }
 
-// Flow is the packets of one flow, each as pkt.Cut returns them and at most 1500
-// bytes long.
+// Flow is the packets of one flow, each as pkt.Cut returns them, at most 1500
+// bytes long, and saying the length that it has here. Packets whose flow cannot be
+// told are together by what could be told of it.
 type Flow struct {
 	Key     pkt.Key
+	Form    pkt.Form
 	Packets [][]byte
 }
 
@@ -58,7 +60,7 @@ func Read(r io.Reader) (*Capture, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := collector{flows: make(map[pkt.Key]int)}
+	c := collector{flows: make(map[kind]int)}
 	for kept := 0; kept < maxKept; {
 		frame, err := records.next()
 		if err == io.EOF {
@@ -83,8 +85,14 @@ func Read(r io.Reader) (*Capture, error) {
 // collector sorts packets into flows.
 type collector struct {
 	Capture
-	flows   map[pkt.Key]int // index into Capture.Flows
-	foreign int             // records of link types that are not supported
+	flows   map[kind]int // index into Capture.Flows
+	foreign int          // records of link types that are not supported
+}
+
+// kind is what packets of one Flow have in common.
+type kind struct {
+	key  pkt.Key
+	form pkt.Form
 }
 
 // add takes one frame, and returns how many bytes of it were kept.
@@ -99,12 +107,13 @@ func (c *collector) add(frame []byte, link layers.LinkType) int {
 		return 0
 	}
 	p = append([]byte(nil), p[:min(len(p), maxPacket)]...)
-	key := pkt.Flow(p)
-	i, known := c.flows[key]
+	pkt.Fit(p)
+	key, form := pkt.Read(p)
+	i, known := c.flows[kind{key, form}]
 	if !known {
 		i = len(c.Flows)
-		c.flows[key] = i
-		c.Flows = append(c.Flows, Flow{Key: key})
+		c.flows[kind{key, form}] = i
+		c.Flows = append(c.Flows, Flow{Key: key, Form: form})
 	}
 	c.Flows[i].Packets = append(c.Flows[i].Packets, p)
 	c.Packets++

@@ -157,16 +157,6 @@ func TestMixedLinks(t *testing.T) {
 	}
 }
 
-func TestLongPacketsAreCut(t *testing.T) {
-	c, err := capture.Read(bytes.NewReader(pcap(t, layers.LinkTypeRaw, packet(1, 9000))))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := len(c.Flows[0].Packets[0]); n != 1500 {
-		t.Errorf("%d bytes kept", n)
-	}
-}
-
 func TestRefused(t *testing.T) {
 	ipv4 := []byte("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x08\x00\x45\x00\x00\x14")
 	whole, ng := pcap(t, layers.LinkTypeRaw, packet(1, 50)), pcapng(t, layers.LinkTypeRaw, packet(1, 50))
@@ -246,8 +236,8 @@ func FuzzRead(f *testing.F) {
 		for _, flow := range c.Flows {
 			packets += len(flow.Packets)
 			for _, p := range flow.Packets {
-				if pkt.Flow(p) != flow.Key {
-					t.Fatalf("packet %x in flow %+v", p, flow.Key)
+				if key, form := pkt.Read(p); key != flow.Key || form != flow.Form {
+					t.Fatalf("packet %x in flow %+v, form %v", p, flow.Key, flow.Form)
 				}
 			}
 		}

@@ -1,9 +1,9 @@
 // Package pkt reads and writes the few parts of an IPv6 packet that a label
-// is about: whose it is, and the label itself.
+// is about: whose it is, and the label itself. It knows nothing of the engine,
+// whose own reading of the same packets is compared with it.
 //
-// A packet is a slice that begins with the fixed header (RFC 8200, section 3)
-// and ends with the last byte that was captured, which may be earlier than the
-// packet's own end. A flow goes one way: an answer belongs to another.
+// A packet is a slice that begins with the fixed header (RFC 8200, section 3).
+// A flow goes one way: an answer belongs to another.
 package pkt
 
 import "encoding/binary"
@@ -17,12 +17,21 @@ type Key struct {
 	// Protocol is the number of the upper-layer header, behind all extension
 	// headers.
 	Protocol uint8
-	// SrcPort and DstPort are the ports of the protocols that have some; of ESP
-	// the two halves of the SPI; of ICMPv6 the type, and the identifier of echo
-	// messages. They are 0 where none could be read, as in a fragment that is
-	// not the first.
+	// SrcPort and DstPort are the ports of the protocols that have some. The
+	// identifier of an ICMPv6 echo request stands for its source port, that of a
+	// reply for its destination port. Others have ports 0.
 	SrcPort, DstPort uint16
 }
+
+// Form says how much of a packet could be read.
+type Form uint8
+
+// The forms.
+const (
+	Told    Form = iota // its flow could be told
+	Damaged             // it is no IPv6 packet, or ends too early
+	Later               // a fragment after the first, which has no ports
+)
 
 // Protocol numbers (IANA, "Assigned Internet Protocol Numbers").
 const (
@@ -43,6 +52,15 @@ const (
 	HIP         = 139
 	Shim6       = 140
 )
+
+// ICMPv6 messages with an identifier (RFC 4443, section 4).
+const (
+	echoRequest = 128
+	echoReply   = 129
+)
+
+// maxWalked is the most extension headers that a packet may have.
+const maxWalked = 8
 
 // Cut returns the IPv6 packet that p begins with: what follows its payload,
 // such as a link's padding, is left out. It returns false when p does not begin
@@ -69,32 +87,47 @@ func validDestination(a [16]byte) bool {
 	return middle != 0xffff && (middle != 0 || low != 0)
 }
 
-// Flow returns which flow a packet from Cut belongs to.
-func Flow(p []byte) Key {
-	k := Key{Src: [16]byte(p[8:24]), Dst: [16]byte(p[24:40])}
-	protocol, upper := Upper(p)
-	k.Protocol = protocol
-	k.SrcPort, k.DstPort = ports(protocol, upper)
-	return k
+// Fit makes a packet of at least HeaderLen bytes say the length that it has, as
+// far as the header can: a capture may hold the beginning of a packet only.
+func Fit(p []byte) {
+	binary.BigEndian.PutUint16(p[4:], uint16(min(len(p)-HeaderLen, 0xffff)))
 }
 
-// Upper walks over the extension headers of a packet from Cut. It returns the
-// protocol of what follows them, and what of that was captured: nil when it
-// ends within the headers, and in a fragment that is not the first.
-func Upper(p []byte) (protocol uint8, upper []byte) {
-	protocol, rest := p[6], p[HeaderLen:]
-	for {
-		length, first := extension(protocol, rest)
-		if length == 0 {
-			return protocol, rest
+// Read returns which flow a packet belongs to; only for the form Told is all of
+// the key right.
+func Read(p []byte) (Key, Form) {
+	if len(p) < HeaderLen || p[0]>>4 != 6 {
+		return Key{}, Damaged
+	}
+	if n := int(binary.BigEndian.Uint16(p[4:])); n > len(p)-HeaderLen {
+		return Key{}, Damaged
+	} else if n > 0 {
+		p = p[:HeaderLen+n]
+	}
+	k := Key{Src: [16]byte(p[8:24]), Dst: [16]byte(p[24:40])}
+	protocol, at, form := upper(p)
+	k.Protocol = protocol
+	if form == Told {
+		form = k.readPorts(p[at:])
+	}
+	return k, form
+}
+
+// upper walks over the extension headers of a packet. It returns the protocol of
+// what follows them, and where that begins.
+func upper(p []byte) (protocol uint8, at int, form Form) {
+	protocol, at = p[6], HeaderLen
+	for walked := 0; ; walked++ {
+		length, first := extension(protocol, p[at:])
+		switch {
+		case length == 0:
+			return protocol, at, Told
+		case !first:
+			return protocol, at, Later
+		case at+length > len(p) || walked == maxWalked:
+			return protocol, at, Damaged
 		}
-		if len(rest) < length {
-			return protocol, nil
-		}
-		protocol, rest = rest[0], rest[length:]
-		if !first {
-			return protocol, nil
-		}
+		protocol, at = p[at], at+length
 	}
 }
 
@@ -104,47 +137,54 @@ func Upper(p []byte) (protocol uint8, upper []byte) {
 // Every length is at least 8, so a walk over p ends.
 func extension(kind uint8, p []byte) (length int, first bool) {
 	switch kind {
-	case HopByHop, Routing, Destination, Mobility, HIP, Shim6:
-		if len(p) < 2 {
-			return 8, true
-		}
-		return (int(p[1]) + 1) * 8, true
-	case AH: // in units of 4 bytes, less two (RFC 4302, section 2.2)
-		if len(p) < 2 {
-			return 8, true
-		}
-		return max(int(p[1])+2, 2) * 4, true
-	case Fragment:
-		if len(p) < 4 {
-			return 8, true
-		}
-		return 8, binary.BigEndian.Uint16(p[2:])>>3 == 0
+	case HopByHop, Routing, Destination, Mobility, HIP, Shim6, AH, Fragment:
+	default:
+		return 0, true
 	}
-	return 0, true
+	switch {
+	case len(p) < 8 || kind == Fragment && binary.BigEndian.Uint16(p[2:]) < 8:
+		return 8, true
+	case kind == Fragment:
+		return 8, false
+	case kind == AH: // in units of 4 bytes, less two (RFC 4302, section 2.2)
+		return (int(p[1]) + 2) * 4, true
+	}
+	return (int(p[1]) + 1) * 8, true
 }
 
-// ports returns the two numbers that tell flows of a protocol apart.
-func ports(protocol uint8, upper []byte) (src, dst uint16) {
-	switch protocol {
-	case TCP, UDP, DCCP, SCTP, UDPLite, ESP:
-		if len(upper) >= 4 {
-			return binary.BigEndian.Uint16(upper), binary.BigEndian.Uint16(upper[2:])
+// readPorts reads the two numbers that tell flows of a protocol apart.
+func (k *Key) readPorts(upper []byte) Form {
+	switch k.Protocol {
+	case TCP, UDP, DCCP, SCTP, UDPLite:
+		if len(upper) < 4 {
+			return Damaged
 		}
+		k.SrcPort, k.DstPort = binary.BigEndian.Uint16(upper), binary.BigEndian.Uint16(upper[2:])
 	case ICMPv6:
-		return icmp(upper)
+		return k.readEcho(upper)
 	}
-	return 0, 0
+	return Told
 }
 
-// icmp returns the type of an ICMPv6 message, and the identifier if it is an
-// echo request or reply (RFC 4443, section 4).
-func icmp(p []byte) (kind, id uint16) {
-	if len(p) == 0 {
-		return 0, 0
+func (k *Key) readEcho(p []byte) Form {
+	if len(p) < 4 {
+		return Damaged
 	}
-	const echoRequest, echoReply = 128, 129
-	if (p[0] == echoRequest || p[0] == echoReply) && len(p) >= 6 {
-		id = binary.BigEndian.Uint16(p[4:])
+	isRequest, isReply := p[0] == echoRequest, p[0] == echoReply
+	switch {
+	case !isRequest && !isReply:
+		return Told
+	case len(p) < 8:
+		return Damaged
+	case isRequest:
+		k.SrcPort = binary.BigEndian.Uint16(p[4:])
+	default:
+		k.DstPort = binary.BigEndian.Uint16(p[4:])
 	}
-	return uint16(p[0]), id
+	return Told
+}
+
+// Reversed returns the key of the packets in the other direction.
+func (k Key) Reversed() Key {
+	return Key{Src: k.Dst, Dst: k.Src, Protocol: k.Protocol, SrcPort: k.DstPort, DstPort: k.SrcPort}
 }

@@ -36,43 +36,57 @@ func header(next uint8, length int) []byte {
 // ported returns the beginning of an upper header with ports 1000 and 2000.
 func ported() []byte { return []byte{0x03, 0xe8, 0x07, 0xd0, 0, 0, 0, 0} }
 
-func TestFlow(t *testing.T) {
+func TestRead(t *testing.T) {
 	ah := make([]byte, 24)
 	ah[0], ah[1] = UDP, 4
 	first, later := header(UDP, 8), header(UDP, 8)
 	first[1], later[1] = 0xff, 0xff // reserved in a fragment header, no length
 	first[3], later[3] = 1, 8       // more to come; 8 bytes into the whole
-	cut := packet(HopByHop, header(Routing, 8), header(UDP, 24))[:HeaderLen+8+23]
+	chain := func(n int) []byte {
+		parts := [][]byte{}
+		for range n - 1 {
+			parts = append(parts, header(Destination, 8))
+		}
+		return packet(Destination, append(parts, header(UDP, 8), ported())...)
+	}
+	short := packet(UDP, ported())
 	for name, c := range map[string]struct {
 		packet   []byte
+		form     Form
 		protocol uint8
 		src, dst uint16
 	}{
-		"udp":             {packet(UDP, ported()), UDP, 1000, 2000},
-		"tcp":             {packet(TCP, ported()), TCP, 1000, 2000},
-		"hop-by-hop":      {packet(HopByHop, header(UDP, 16), ported()), UDP, 1000, 2000},
-		"several headers": {packet(HopByHop, header(Destination, 8), header(Routing, 16), header(Destination, 24), header(SCTP, 8), ported()), SCTP, 1000, 2000},
-		"authentication":  {packet(AH, ah, ported()), UDP, 1000, 2000},
-		"first fragment":  {packet(Fragment, first, ported()), UDP, 1000, 2000},
-		"later fragment":  {packet(Fragment, later, ported()), UDP, 0, 0},
-		"security":        {packet(ESP, ported()), ESP, 1000, 2000},
-		"echo":            {packet(ICMPv6, []byte{128, 0, 0, 0, 0x03, 0xe8}), ICMPv6, 128, 1000},
-		"neighbour":       {packet(ICMPv6, []byte{135, 0, 0, 0, 0x03, 0xe8}), ICMPv6, 135, 0},
-		"nothing":         {packet(NoNext), NoNext, 0, 0},
-		"mobility":        {packet(Mobility, header(NoNext, 8)), NoNext, 0, 0},
-		"unknown":         {packet(253, ported()), 253, 0, 0},
-		"ports cut off":   {packet(UDP, []byte{3}), UDP, 0, 0},
-		"header cut off":  {cut, Routing, 0, 0},
-		"length cut off":  {packet(Destination, []byte{UDP}), Destination, 0, 0},
-		"icmp cut off":    {packet(ICMPv6), ICMPv6, 0, 0},
+		"udp":             {packet(UDP, ported()), Told, UDP, 1000, 2000},
+		"tcp":             {packet(TCP, ported()), Told, TCP, 1000, 2000},
+		"hop-by-hop":      {packet(HopByHop, header(UDP, 16), ported()), Told, UDP, 1000, 2000},
+		"several headers": {packet(HopByHop, header(Destination, 8), header(Routing, 16), header(Destination, 24), header(SCTP, 8), ported()), Told, SCTP, 1000, 2000},
+		"authentication":  {packet(AH, ah, ported()), Told, UDP, 1000, 2000},
+		"first fragment":  {packet(Fragment, first, ported()), Told, UDP, 1000, 2000},
+		"later fragment":  {packet(Fragment, later, ported()), Later, 0, 0, 0},
+		"security":        {packet(ESP, ported()), Told, ESP, 0, 0},
+		"echo request":    {packet(ICMPv6, []byte{128, 0, 0, 0, 0x03, 0xe8, 0, 1}), Told, ICMPv6, 1000, 0},
+		"echo reply":      {packet(ICMPv6, []byte{129, 0, 0, 0, 0x03, 0xe8, 0, 1}), Told, ICMPv6, 0, 1000},
+		"neighbour":       {packet(ICMPv6, []byte{135, 0, 0, 0, 0x03, 0xe8}), Told, ICMPv6, 0, 0},
+		"nothing":         {packet(NoNext), Told, NoNext, 0, 0},
+		"mobility":        {packet(Mobility, header(NoNext, 8)), Told, NoNext, 0, 0},
+		"unknown":         {packet(253, ported()), Told, 253, 0, 0},
+		"length unknown":  {append(packet(UDP)[:HeaderLen], ported()...), Told, UDP, 1000, 2000},
+		"eight headers":   {chain(8), Told, UDP, 1000, 2000},
+		"nine headers":    {chain(9), Damaged, 0, 0, 0},
+		"ports cut off":   {packet(UDP, []byte{3}), Damaged, 0, 0, 0},
+		"header cut off":  {packet(HopByHop, header(Routing, 8), header(UDP, 24)[:23]), Damaged, 0, 0, 0},
+		"length cut off":  {packet(Destination, []byte{UDP}), Damaged, 0, 0, 0},
+		"icmp cut off":    {packet(ICMPv6), Damaged, 0, 0, 0},
+		"echo cut off":    {packet(ICMPv6, []byte{128, 0, 0, 0, 3, 0xe8}), Damaged, 0, 0, 0},
+		"packet cut off":  {short[:len(short)-1], Damaged, 0, 0, 0},
+		"no packet":       {short[:HeaderLen-1], Damaged, 0, 0, 0},
 	} {
-		p, ok := Cut(c.packet)
-		if !ok {
-			t.Errorf("%s: no packet", name)
-			continue
+		got, form := Read(c.packet)
+		if form != c.form {
+			t.Errorf("%s: form %v, want %v", name, form, c.form)
 		}
 		want := Key{Src: src, Dst: dst, Protocol: c.protocol, SrcPort: c.src, DstPort: c.dst}
-		if got := Flow(p); got != want {
+		if form == Told && got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
 	}
@@ -122,11 +136,13 @@ func TestLabel(t *testing.T) {
 	}
 }
 
-func FuzzFlow(f *testing.F) {
+func FuzzRead(f *testing.F) {
 	f.Add(packet(UDP, ported()))
 	f.Add(packet(HopByHop, header(Fragment, 8), header(AH, 8), header(UDP, 8), ported()))
 	f.Add(packet(Routing, []byte{Routing, 255}))
+	f.Add(packet(ICMPv6, []byte{128, 0, 0, 0, 3, 0xe8, 0, 1}))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		key, form := Read(data)
 		p, ok := Cut(data)
 		if !ok {
 			return
@@ -134,19 +150,19 @@ func FuzzFlow(f *testing.F) {
 		if len(p) > len(data) || len(p) < HeaderLen {
 			t.Fatalf("%d bytes of %d", len(p), len(data))
 		}
-		key := Flow(p)
-		if _, upper := Upper(p); len(upper) > len(p)-HeaderLen {
-			t.Fatalf("upper header of %d bytes in %d", len(upper), len(p))
-		}
 		label := Label(p)
 		SetLabel(p, ^label)
-		if Flow(p) != key || Label(p) != ^label&labelMask {
+		if got, f := Read(p); got != key || f != form || Label(p) != ^label&labelMask {
 			t.Fatal("a label changed the flow, or something else than the label")
 		}
-		SetLabel(p, label)
+		if form != Told {
+			return
+		}
 		Renumber(p, 1)
-		if Flow(p) == key {
-			t.Fatal("a copy is of the same flow")
+		renumbered, _ := Read(p)
+		Reverse(p)
+		if got, f := Read(p); f != Told || got != renumbered.Reversed() {
+			t.Fatalf("%+v reversed is %+v", renumbered, got)
 		}
 	})
 }

@@ -3,10 +3,10 @@ package plain
 import (
 	"fmt"
 
-	"github.com/zeebo/xxh3"
+	"github.com/flowlabel/flowlabel/perf/pkt"
 )
 
-// Verdict says what becomes of a packet's label.
+// Verdict says what becomes of a packet.
 type Verdict uint8
 
 // The verdicts.
@@ -14,72 +14,120 @@ const (
 	Refused Verdict = iota
 	Allowed
 	AllowedWithHeaders
-	Stale
+	Malformed
+	NoPorts
+	Unbound
 )
 
 // String returns the verdict's name.
 func (v Verdict) String() string {
-	switch v {
-	case Refused:
-		return "refused"
-	case Allowed:
-		return "allowed"
-	case AllowedWithHeaders:
-		return "allowed with headers"
-	case Stale:
-		return "stale"
+	names := [...]string{"refused", "allowed", "allowed with headers", "malformed", "no ports", "unbound"}
+	if int(v) < len(names) {
+		return names[v]
 	}
 	return fmt.Sprintf("verdict %d", uint8(v))
 }
 
-// Judge says what becomes of a packet that a socket sends with a label, and the
-// length of the headers that go with it.
-func (n *Namespace) Judge(id, name uint32) (v Verdict, headers int) {
-	if !n.guarded {
-		return Allowed, 0
+// Sent says whether packets of the verdict are sent.
+func (v Verdict) Sent() bool { return v == Allowed || v == AllowedWithHeaders }
+
+// Outcome is what becomes of a packet.
+type Outcome struct {
+	Verdict Verdict
+	// Socket is the number of the socket that the flow is bound to, if Found.
+	Socket uint32
+	Found  bool
+	// Label is the one that the packet is sent with, or that was refused. An
+	// Automatic one is of the engine's choice, from Low on and the same for all
+	// packets of a flow.
+	Label     uint32
+	Automatic bool
+	Low       uint32
+	Headers   Headers // with AllowedWithHeaders
+}
+
+// MaxLabel is the largest label.
+const MaxLabel = 1<<20 - 1
+
+// Judge says what becomes of a packet that is about to be sent. The label that it
+// carries is what its sender asks for, 0 for nothing.
+func (n *Namespace) Judge(packet []byte) Outcome {
+	key, form := pkt.Read(packet)
+	if form != pkt.Told {
+		return Outcome{Verdict: unread(form)}
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	s := n.sockets[id]
-	if s.closed {
-		return Stale, 0
+	id, bound := n.flows[key]
+	s := n.socket(id)
+	if !bound || !s.open {
+		return Outcome{Verdict: Unbound}
+	}
+	o := n.judge(s, pkt.Label(packet))
+	o.Socket, o.Found = id, true
+	return o
+}
+
+// Receive says whose a packet that came in is.
+func (n *Namespace) Receive(packet []byte) Outcome {
+	key, form := pkt.Read(packet)
+	if form != pkt.Told {
+		return Outcome{Verdict: unread(form)}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	id, bound := n.flows[key.Reversed()]
+	if !bound || !n.socket(id).open {
+		return Outcome{Verdict: Unbound}
+	}
+	return Outcome{Verdict: Allowed, Socket: id, Found: true, Label: pkt.Label(packet)}
+}
+
+func unread(f pkt.Form) Verdict {
+	if f == pkt.Later {
+		return NoPorts
+	}
+	return Malformed
+}
+
+// judge says what becomes of a packet that a socket sends.
+func (n *Namespace) judge(s *socket, asked uint32) Outcome {
+	name := asked
+	if asked == 0 {
+		name = s.current
 	}
 	if name == 0 {
-		return Allowed, 0
+		return n.automatic(s)
 	}
-	for _, lease := range s.held {
-		if lease.Label == name && lease.Terms.Headers > 0 {
-			return AllowedWithHeaders, lease.Terms.Headers
-		}
-		if lease.Label == name {
-			return Allowed, 0
-		}
+	o := Outcome{Verdict: Allowed, Label: name}
+	if !n.settings.Guarded || s.kind == Ping {
+		return o
 	}
-	return Refused, 0
+	switch lease := s.lease(name); {
+	case lease == nil && asked != 0: // the current one was looked at when it became that
+		o.Verdict = Refused
+	case lease != nil && lease.Terms.Headers != Headers{}:
+		o.Verdict, o.Headers = AllowedWithHeaders, lease.Terms.Headers
+	}
+	return o
 }
 
-// Print is what has to be known of an IPv6 packet to tell whether it was
-// rewritten rightly: its label, and a checksum of everything else.
-type Print struct {
-	Label uint32
-	Rest  uint64
-}
-
-// NewPrint returns the print of a packet, which begins with the IPv6 header. The
-// label is the last 20 bits of the first four bytes.
-func NewPrint(p []byte) Print {
-	word := uint32(p[0])<<24 | uint32(p[1])<<16 | uint32(p[2])<<8 | uint32(p[3])
-	return Print{
-		Label: word % (1 << 20),
-		Rest:  xxh3.HashSeed(p[4:], uint64(word>>20)),
+// automatic says what becomes of a packet that is left without a label.
+func (n *Namespace) automatic(s *socket) Outcome {
+	o := Outcome{Verdict: Allowed}
+	switch n.settings.Auto {
+	case 1:
+		o.Automatic = s.choice != Off
+	case 2:
+		o.Automatic = s.choice == On
+	case 3:
+		o.Automatic = true
 	}
-}
-
-// Sent returns the print of the packet once it was sent with a label: only an
-// allowed one is written into it.
-func (p Print) Sent(v Verdict, name uint32) Print {
-	if v == Allowed || v == AllowedWithHeaders {
-		p.Label = name
+	if o.Automatic {
+		o.Low = 1
 	}
-	return p
+	if o.Automatic && n.settings.StateRanges {
+		o.Low = 1 << 19
+	}
+	return o
 }

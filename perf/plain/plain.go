@@ -1,13 +1,13 @@
 // Package plain says what an engine of flow labels ought to do, in the plainest
-// way: a map from sockets to lists of what they hold, a map from labels to their
-// users, and a lock. It imports no package of the engine, so that the two can
-// disagree.
+// way: a map from flows to sockets, a map from sockets to lists of what they hold,
+// a map from labels to their users, and a lock. It imports no package of the
+// engine, so that the two can disagree, and reads and rewrites packets by itself.
 //
 // It does not decide who gets a label. It is told who got one, and says whether
 // that can be: a lease is shared only among those who asked on the same terms,
 // an exclusive one with nobody, and none is made of a label before the least
-// time that it had to linger is over. From who holds what it follows which
-// packets may be sent, and what they look like then.
+// time that it had to linger is over. From who holds what, and from which flow is
+// whose, it follows which packets may be sent, and what they look like then.
 //
 // # Telling it in time
 //
@@ -22,6 +22,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/flowlabel/flowlabel/perf/pkt"
 )
 
 // Exclusive is the share mode that admits nobody else. Other modes are numbers
@@ -32,7 +34,7 @@ const Exclusive = 1
 type Terms struct {
 	Share   uint8  // mode
 	Owner   uint64 // whom the mode shares with, if it does not share with everybody
-	Headers int    // length of the headers that go with the label, in bytes
+	Headers Headers
 }
 
 // Lease is one use of a label.
@@ -41,22 +43,33 @@ type Lease struct {
 	Terms Terms
 }
 
+// Settings are what a namespace is like.
+type Settings struct {
+	// Guarded: a socket may send only labels that it holds, and not any.
+	Guarded bool
+	// MinLinger is the least time for which a released label lingers.
+	MinLinger time.Duration
+	// Reflect: a TCP socket answers with its peer's labels from the start.
+	Reflect bool
+	// Auto says which packets without a label get one: 0 none, 1 those of sockets
+	// that have not opted out, 2 those of sockets that opted in, 3 all.
+	Auto uint8
+	// StateRanges: automatic labels have their first bit set.
+	StateRanges bool
+	// Flows is about how many flows there will be.
+	Flows int
+}
+
 // Namespace is the model of one label space. Its methods may be called from any
 // goroutine.
 type Namespace struct {
-	mu        sync.Mutex
-	guarded   bool
-	minLinger time.Duration
-	sockets   map[uint32]socket
-	labels    map[uint32]label
-	leased    int       // labels with users
-	released  []release // in the order in which they were noted
-}
-
-// socket is a list of uses; the same label may stand on it several times.
-type socket struct {
-	held   []Lease
-	closed bool
+	mu       sync.Mutex
+	settings Settings
+	flows    map[pkt.Key]uint32 // to sockets
+	sockets  map[uint32]*socket
+	labels   map[uint32]label
+	leased   int       // labels with users
+	released []release // in the order in which they were noted
 }
 
 type label struct {
@@ -71,15 +84,13 @@ type release struct {
 	at    time.Duration
 }
 
-// New returns the model of an empty namespace. In a guarded one a socket may
-// send only labels that it holds, in another any. minLinger is the least time
-// for which a released label lingers.
-func New(guarded bool, minLinger time.Duration) *Namespace {
+// New returns the model of an empty namespace.
+func New(s Settings) *Namespace {
 	return &Namespace{
-		guarded:   guarded,
-		minLinger: minLinger,
-		sockets:   make(map[uint32]socket),
-		labels:    make(map[uint32]label),
+		settings: s,
+		flows:    make(map[pkt.Key]uint32, s.Flows),
+		sockets:  make(map[uint32]*socket),
+		labels:   make(map[uint32]label),
 	}
 }
 
@@ -88,15 +99,14 @@ func New(guarded bool, minLinger time.Duration) *Namespace {
 func (n *Namespace) Take(id, name uint32, t Terms, now time.Duration) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	s, l := n.sockets[id], n.labels[name]
-	if s.closed {
+	s, l := n.socket(id), n.labels[name]
+	if !s.open {
 		return fmt.Errorf("label %#05x leased to a closed socket", name)
 	}
 	if err := n.admits(l, t, now); err != nil {
 		return fmt.Errorf("label %#05x %w", name, err)
 	}
 	s.held = append(s.held, Lease{name, t})
-	n.sockets[id] = s
 	if l.users == 0 {
 		n.leased++
 	}
@@ -112,7 +122,7 @@ func (n *Namespace) admits(l label, t Terms, now time.Duration) error {
 	}
 	// A new lease in another mode may have been joined, or put again, before its
 	// creator comes here. An exclusive one is this caller's alone.
-	if t.Share == Exclusive && l.lingers && now-l.released < n.minLinger {
+	if t.Share == Exclusive && l.lingers && now-l.released < n.settings.MinLinger {
 		return fmt.Errorf("leased anew %v after its release", now-l.released)
 	}
 	return nil
@@ -123,26 +133,18 @@ func (n *Namespace) admits(l label, t Terms, now time.Duration) error {
 func (n *Namespace) Drop(id, name uint32, now time.Duration) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	s := n.sockets[id]
+	s := n.socket(id)
 	for i, lease := range s.held {
 		if lease.Label == name {
 			s.held = append(s.held[:i], s.held[i+1:]...)
-			n.sockets[id] = s
+			if s.current == name {
+				s.current = 0
+			}
 			n.release(name, now)
 			return true
 		}
 	}
 	return false
-}
-
-// Close notes that a socket is about to be closed. now is a time before it is.
-func (n *Namespace) Close(id uint32, now time.Duration) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, lease := range n.sockets[id].held {
-		n.release(lease.Label, now)
-	}
-	n.sockets[id] = socket{closed: true}
 }
 
 func (n *Namespace) release(name uint32, now time.Duration) {
@@ -159,10 +161,10 @@ func (n *Namespace) release(name uint32, now time.Duration) {
 // forget drops the labels of which nothing is left to say, so that a long run
 // does not remember every label that there ever was.
 func (n *Namespace) forget(now time.Duration) {
-	for len(n.released) > 0 && now-n.released[0].at > n.minLinger {
+	for len(n.released) > 0 && now-n.released[0].at > n.settings.MinLinger {
 		name := n.released[0].label
 		n.released = n.released[1:]
-		if l := n.labels[name]; l.users == 0 && now-l.released > n.minLinger {
+		if l := n.labels[name]; l.users == 0 && now-l.released > n.settings.MinLinger {
 			delete(n.labels, name)
 		}
 	}
@@ -172,7 +174,7 @@ func (n *Namespace) forget(now time.Duration) {
 func (n *Namespace) Held(id uint32) (uses int, last Lease) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	held := n.sockets[id].held
+	held := n.socket(id).held
 	if len(held) > 0 {
 		last = held[len(held)-1]
 	}

@@ -1,7 +1,6 @@
 package plain_test
 
 import (
-	"bytes"
 	"go/build"
 	"strings"
 	"testing"
@@ -10,13 +9,25 @@ import (
 	"github.com/flowlabel/flowlabel/perf/plain"
 )
 
-const linger = 100 * time.Millisecond
+const (
+	linger  = 100 * time.Millisecond
+	padding = "\x00\x00\x01\x04\x00\x00\x00\x00"
+)
+
+// guarded returns a guarded namespace with some open sockets.
+func guarded(sockets ...uint32) *plain.Namespace {
+	n := plain.New(plain.Settings{Guarded: true, MinLinger: linger})
+	for _, id := range sockets {
+		n.Open(id, plain.Other)
+	}
+	return n
+}
 
 var (
 	alone  = plain.Terms{Share: plain.Exclusive}
 	shared = plain.Terms{Share: 3, Owner: 7}
 	others = plain.Terms{Share: 3, Owner: 8}
-	headed = plain.Terms{Share: 3, Owner: 7, Headers: 8}
+	headed = plain.Terms{Share: 3, Owner: 7, Headers: plain.Headers{HopByHop: padding}}
 )
 
 func TestTake(t *testing.T) {
@@ -38,7 +49,7 @@ func TestTake(t *testing.T) {
 		"exclusive again too early":    {first: alone, second: alone, released: true, at: linger / 2},
 		"exclusive again, long enough": {first: alone, second: alone, released: true, at: 2 * linger, ok: true},
 	} {
-		n := plain.New(true, linger)
+		n := guarded(1, 2)
 		if err := n.Take(1, 5, c.first, 0); err != nil {
 			t.Fatalf("%s: first: %v", name, err)
 		}
@@ -51,34 +62,17 @@ func TestTake(t *testing.T) {
 	}
 }
 
-func TestJudge(t *testing.T) {
-	n := plain.New(true, linger)
-	expect := func(id, label uint32, want plain.Verdict, headers int) {
-		t.Helper()
-		if v, h := n.Judge(id, label); v != want || h != headers {
-			t.Errorf("socket %d, label %d: %v, %d bytes of headers; want %v, %d", id, label, v, h, want, headers)
-		}
-	}
-	take := func(id, label uint32, terms plain.Terms) {
-		t.Helper()
-		if err := n.Take(id, label, terms, 0); err != nil {
+func TestHeld(t *testing.T) {
+	n := guarded(1)
+	for _, l := range []plain.Lease{{5, shared}, {5, shared}, {6, headed}} {
+		if err := n.Take(1, l.Label, l.Terms, 0); err != nil {
 			t.Error(err)
 		}
 	}
-	expect(1, 0, plain.Allowed, 0)
-	expect(1, 5, plain.Refused, 0)
-	take(1, 5, shared)
-	take(1, 5, shared)
-	take(1, 6, headed)
-	expect(1, 5, plain.Allowed, 0)
-	expect(1, 6, plain.AllowedWithHeaders, 8)
-	expect(2, 5, plain.Refused, 0)
-	n.Drop(1, 5, 0)
-	expect(1, 5, plain.Allowed, 0)
-	n.Drop(1, 5, 0)
-	expect(1, 5, plain.Refused, 0)
-	if n.Drop(1, 5, 0) {
-		t.Error("dropped what was not held")
+	for _, want := range []bool{true, true, false} {
+		if n.Drop(1, 5, 0) != want {
+			t.Errorf("dropped: %v, want %v", !want, want)
+		}
 	}
 	if uses, last := n.Held(1); uses != 1 || last.Label != 6 {
 		t.Errorf("%d uses, the last %+v", uses, last)
@@ -87,23 +81,17 @@ func TestJudge(t *testing.T) {
 		t.Errorf("%d labels leased", n.Leased())
 	}
 	n.Close(1, 0)
-	expect(1, 6, plain.Stale, 0)
-	expect(1, 0, plain.Stale, 0)
 	if err := n.Take(1, 7, shared, 0); err == nil {
 		t.Error("a closed socket took a label")
 	}
 	if users, _ := n.Users(6); users != 0 || n.Leased() != 0 {
 		t.Errorf("%d users, %d leased after the close", users, n.Leased())
 	}
-	open := plain.New(false, linger)
-	if v, _ := open.Judge(1, 5); v != plain.Allowed {
-		t.Errorf("open namespace: %v", v)
-	}
 }
 
 // A label that is long gone is forgotten; one released again lately is not.
 func TestForget(t *testing.T) {
-	n := plain.New(true, linger)
+	n := guarded(1, 2)
 	cycle := func(label uint32, at time.Duration) {
 		if err := n.Take(1, label, shared, at); err != nil {
 			t.Fatal(err)
@@ -118,30 +106,6 @@ func TestForget(t *testing.T) {
 	}
 }
 
-func TestPrint(t *testing.T) {
-	p := make([]byte, 60)
-	p[0], p[1], p[2], p[3] = 0x6a, 0xb1, 0x23, 0x45
-	before := plain.NewPrint(p)
-	if before.Label != 0x12345 {
-		t.Errorf("label %#x", before.Label)
-	}
-	for bit := range len(p) * 8 {
-		q := bytes.Clone(p)
-		q[bit/8] ^= 0x80 >> (bit % 8)
-		got := plain.NewPrint(q)
-		if inLabel := bit >= 12 && bit < 32; inLabel != (got.Rest == before.Rest) || inLabel != (got.Label != before.Label) {
-			t.Errorf("bit %d flipped: %+v, was %+v", bit, got, before)
-		}
-	}
-	for v, want := range map[plain.Verdict]uint32{
-		plain.Allowed: 7, plain.AllowedWithHeaders: 7, plain.Refused: 0x12345, plain.Stale: 0x12345,
-	} {
-		if got := before.Sent(v, 7); got.Label != want || got.Rest != before.Rest {
-			t.Errorf("%v: %+v", v, got)
-		}
-	}
-}
-
 // The model is worth something only as long as it shares nothing with what it
 // is compared to.
 func TestImports(t *testing.T) {
@@ -150,8 +114,16 @@ func TestImports(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range p.Imports {
-		if strings.HasPrefix(path, "github.com/flowlabel/") {
+		if strings.HasPrefix(path, "github.com/flowlabel/") && path != "github.com/flowlabel/flowlabel/perf/pkt" {
 			t.Errorf("imports %s", path)
+		}
+	}
+	if p, err = build.ImportDir("../pkt", 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range p.Imports {
+		if strings.HasPrefix(path, "github.com/flowlabel/") {
+			t.Errorf("what it imports imports %s", path)
 		}
 	}
 }

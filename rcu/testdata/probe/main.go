@@ -17,7 +17,16 @@ func section(r *rcu.Reader, link *atomic.Uint64) uint64 {
 	return v
 }
 
+//go:noinline
+func pinned(d *rcu.Domain, link *atomic.Uint64) uint64 {
+	s := d.Pin()
+	v := link.Load()
+	s.Unpin()
+	return v
+}
+
 func main() {
-	r := rcu.New(rcu.Options{}).Register("probe")
-	os.Exit(int(section(r, new(atomic.Uint64))))
+	d := rcu.New(rcu.Options{})
+	link := new(atomic.Uint64)
+	os.Exit(int(section(d.Register("probe"), link) + pinned(d, link)))
 }

@@ -1,0 +1,251 @@
+package uapi_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/flowlabel/flowlabel/core"
+)
+
+// wire is a world that really sends.
+type wireWorld interface {
+	do(a *act) (outcome, []packet)
+	// late returns what was sent since, by a timer.
+	late() []packet
+}
+
+// autoLabels are the automatic labels that a world has given.
+type autoLabels struct {
+	bySymbol map[uint32]uint32
+	flows    map[uint32]any // that symbols were last seen with
+	byFlow   map[autoFlow]uint32
+	zeros    int // labels that came out as "no label"
+}
+
+// autoFlow is what has to have the same label in a world.
+type autoFlow struct {
+	flow   any // comparable
+	ranges bool
+}
+
+// flowOf is what that is for the engine; for the kernel it is the symbol.
+type flowOf struct {
+	core.Tuple
+	ns int
+}
+
+func newAutoLabels() *autoLabels {
+	return &autoLabels{bySymbol: map[uint32]uint32{}, flows: map[uint32]any{}, byFlow: map[autoFlow]uint32{}}
+}
+
+// check compares a label with the one wanted, which may be a symbol.
+func (l *autoLabels) check(m *sendModel, want, got uint32, flow any) string {
+	if want&symbol == 0 {
+		if got != want {
+			return fmt.Sprintf("label %#x, want %#x", got, want)
+		}
+		return ""
+	}
+	key := m.autos[want&^symbol]
+	given := autoFlow{flow, key.ranges}
+	before, known := l.byFlow[given]
+	switch {
+	case known && got != before:
+		return fmt.Sprintf("automatic label %#x, and %#x before", got, before)
+	case key.ranges && got&statelessBit == 0:
+		return fmt.Sprintf("automatic label %#x without the stateless flag", got)
+	case got == 0 && !known:
+		l.zeros++
+	}
+	l.flows[want] = flow
+	l.byFlow[given], l.bySymbol[want] = got, got
+	return ""
+}
+
+// resolve puts the world's own label where the model's answer has a symbol.
+func (l *autoLabels) resolve(o outcome) outcome {
+	if len(o.optval) >= 20 {
+		b := []byte(o.optval)
+		if label := binary.BigEndian.Uint32(b[16:]); label&symbol != 0 && len(o.rows) > 0 {
+			binary.BigEndian.PutUint32(b[16:], l.bySymbol[label])
+			o.optval = string(b)
+		}
+	}
+	return o
+}
+
+// sendRun is a history being compared.
+type sendRun struct {
+	model          *sendModel
+	engine         *sendEngine
+	wire           wireWorld // nil where there is no kernel
+	byWire, byEng  *autoLabels
+	packets, zeros int
+	unlucky        string // an acknowledgement that may have crossed the act
+}
+
+// run compares until the worlds part.
+func (r *sendRun) run(acts []act) *divergence {
+	r.byWire, r.byEng = newAutoLabels(), newAutoLabels()
+	for i := range acts {
+		a := &acts[i]
+		if !r.model.ready(a) {
+			continue
+		}
+		if text := r.act(a); text != "" {
+			return &divergence{at: i, text: fmt.Sprintf("act %d: %s\n\t%#v", i, text, *a)}
+		}
+		if r.unlucky != "" {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (r *sendRun) act(a *act) (text string) {
+	var got outcome
+	var packets []packet
+	if r.wire != nil {
+		idle := act{kind: actLease, step: step{op: opListing, sock: a.sock}}
+		if text := r.sent(&idle, r.wire.late()); text != "" {
+			return text
+		}
+		got, packets = r.wire.do(a)
+	}
+	want := r.model.begin(a)
+	switch {
+	case r.wire == nil:
+		packets = bytes_(r.model, a)
+	default:
+		resolved := r.byWire.resolve(want)
+		if text := differ(&resolved, &got, time.Second); text != "" {
+			return "kernel: " + text
+		}
+		if text := r.awaited(packets); text != "" {
+			return "kernel: " + text
+		}
+	}
+	resolved, eng := r.byEng.resolve(want), r.engine.begin(a)
+	if text := differ(&resolved, &eng, time.Second); text != "" {
+		return "engine: " + text
+	}
+	return r.sent(a, packets)
+}
+
+// bytes_ makes the packets that the model awaits.
+func bytes_(m *sendModel, a *act) (packets []packet) {
+	for _, p := range m.awaited {
+		p.bytes = m.synthetic(a, &p)
+		packets = append(packets, p)
+	}
+	return packets
+}
+
+// awaited compares which packets were sent with which had to be.
+func (r *sendRun) awaited(packets []packet) string {
+	left := append([]packet(nil), r.model.awaited...)
+next:
+	for _, p := range packets {
+		for i, w := range left {
+			if w.from == p.from && w.to == p.to && w.kind == p.kind {
+				left = append(left[:i], left[i+1:]...)
+				continue next
+			}
+		}
+		if p.kind != packetACK && p.kind != packetRST {
+			return fmt.Sprintf("a %s from %d to %d that nobody expected", packetNames[p.kind], p.from, p.to)
+		}
+	}
+	if len(left) > 0 {
+		return fmt.Sprintf("no %s from %d to %d", packetNames[left[0].kind], left[0].from, left[0].to)
+	}
+	return ""
+}
+
+// sent compares packets, those of an act or of an idle moment.
+func (r *sendRun) sent(a *act, packets []packet) string {
+	for i := range packets {
+		p := &packets[i]
+		if text := r.packet(a, p); text != "" {
+			return fmt.Sprintf("%s from %d: %s\n\t%x", packetNames[p.kind], p.from, text, p.bytes)
+		}
+	}
+	r.model.end(a)
+	if bad := r.engine.end(a); bad != "" {
+		return "engine: " + bad
+	}
+	return ""
+}
+
+func (r *sendRun) packet(a *act, p *packet) string {
+	if p.from == none && p.kind != packetEcho && p.kind != packetReset {
+		return "kernel: nobody's"
+	}
+	r.packets++
+	w := r.model.packet(a, p)
+	naked := bare(p.bytes)
+	want := dressed(naked, w.hop, w.last)
+	if r.wire != nil {
+		if p.kind == packetACK && a.changes() {
+			r.unlucky = "an acknowledgement by a timer, before the change or after it"
+			return ""
+		}
+		text := r.byWire.check(r.model, w.label, labelOf(p.bytes), w.label)
+		if text == "" {
+			text = same_(want, p.bytes)
+		}
+		if text != "" {
+			return "kernel: " + text
+		}
+	}
+	out, t, bad := r.engine.packet(a, p, naked)
+	if bad == "" {
+		var flow any = flowOf{t, r.model.in[a.sock]}
+		if w.reflected {
+			flow = r.byEng.flows[w.label]
+		}
+		bad = r.byEng.check(r.model, w.label, labelOf(out), flow)
+	}
+	if bad == "" {
+		bad = same_(want, out)
+	}
+	if bad != "" {
+		return "engine: " + bad
+	}
+	return ""
+}
+
+// same_ compares packets in all but their labels.
+func same_(want, got []byte) string {
+	a, b := bytes.Clone(want), bytes.Clone(got)
+	setLabel(a, 0)
+	setLabel(b, 0)
+	if !bytes.Equal(a, b) {
+		return fmt.Sprintf("packet %x, want %x", b, a)
+	}
+	return ""
+}
+
+func sendsAgainstEngine(acts []act, p *place, counts map[cell]int) *divergence {
+	clock := &manual{}
+	r := &sendRun{model: newSendModel(p, clock.read, counts), engine: newSendEngine(p, clock.read)}
+	defer r.engine.close()
+	return r.run(acts)
+}
+
+// TestSendHistories compares the engine with the model.
+func TestSendHistories(t *testing.T) {
+	counts := map[cell]int{}
+	for seed := range uint64(40) {
+		p := sendPlace(int(seed % 2))
+		acts := newSendHistory(seed, p).acts(600)
+		if d := sendsAgainstEngine(acts, p, counts); d != nil {
+			t.Log(d.text)
+			report(t, acts, func(a []act) *divergence { return sendsAgainstEngine(a, p, nil) })
+			return
+		}
+	}
+}

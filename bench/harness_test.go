@@ -114,10 +114,10 @@ func orders[K any](set func() (in, out []K)) func(hits int) func() order.Drawn[K
 
 // eachHits makes an order for each share of hits, when first asked for it, and
 // keeps it.
-func eachHits[K any](make func(hits int) order.Drawn[K]) func(hits int) func() order.Drawn[K] {
+func eachHits[K any](draw func(hits int) order.Drawn[K]) func(hits int) func() order.Drawn[K] {
 	made := [...]func() order.Drawn[K]{
-		sync.OnceValue(func() order.Drawn[K] { return make(hits[0]) }),
-		sync.OnceValue(func() order.Drawn[K] { return make(hits[1]) }),
+		sync.OnceValue(func() order.Drawn[K] { return draw(hits[0]) }),
+		sync.OnceValue(func() order.Drawn[K] { return draw(hits[1]) }),
 	}
 	return func(h int) func() order.Drawn[K] { return made[slices.Index(hits[:], h)] }
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/fnv"
+	"slices"
 	"testing"
 	"unsafe"
 )
@@ -116,5 +117,21 @@ func TestPackets(t *testing.T) {
 	}
 	if total := len(p.Keys) * PacketLen; total < 64<<20 {
 		t.Errorf("%d bytes of buffers", total)
+	}
+}
+
+// TestPart: the parts of the workers are the order, cut up.
+func TestPart(t *testing.T) {
+	in, out := Labels(1000)
+	d := Draw(in, out, 50)
+	for _, workers := range []int{1, 2, 16} {
+		var keys, at []uint32
+		for w := range workers {
+			p := d.Part(w, workers)
+			keys, at = append(keys, p.Keys...), append(at, p.At...)
+		}
+		if !slices.Equal(keys, d.Keys) || !slices.Equal(at, d.At) {
+			t.Errorf("the parts of %d workers are not the order", workers)
+		}
 	}
 }

@@ -1,7 +1,7 @@
 // Report writes what one run of the benchmarks has measured into the READMEs:
 // the comparison with its limits, every number, a picture, and the machine.
 //
-//	go test -C bench -tags cpeers -run '^$' -bench . -benchtime 0.3s -count 5 -cpu 1,2 -timeout 1h . | tee run.txt
+//	go test -C bench -tags cpeers -run '^$' -bench . -benchtime 0.3s -count 5 -cpu 1,2 . | tee run.txt
 //	go run -C bench ./report run.txt
 //
 // The arguments are the file, from the folder bench, and the root of the

@@ -106,7 +106,7 @@ func (w *worker) run(stop *atomic.Bool) {
 		w.answersBatch()
 		w.verify(w.randomBurst())
 		w.verifyReceive(w.randomAnswers())
-		if w.batches%sampledOneIn == 0 {
+		if w.batches%sampledOneIn == 1 {
 			w.sample()
 		}
 		// The controllers and the engine's goroutine have no core of their own.

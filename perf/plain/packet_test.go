@@ -138,6 +138,19 @@ func TestReflect(t *testing.T) {
 	}
 }
 
+// What is heard for a closed socket is nobody's.
+func TestHearClosed(t *testing.T) {
+	n := plain.New(plain.Settings{})
+	n.Hear(1, 7)
+	if current, remote := n.Labels(1); current != 0 || remote != 0 {
+		t.Errorf("current label %d, received %d", current, remote)
+	}
+	n.Open(1, plain.TCP)
+	if _, remote := n.Labels(1); remote != 0 {
+		t.Errorf("received %d before it was opened", remote)
+	}
+}
+
 func TestBind(t *testing.T) {
 	n := bound(t, plain.Settings{}, plain.Other)
 	n.Open(2, plain.Other)

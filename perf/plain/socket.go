@@ -38,14 +38,13 @@ type socket struct {
 	choice   Choice
 }
 
-var closed = &socket{}
-
-// socket returns a socket, a closed one if there is none of that number.
+// socket returns a socket, a closed one if there is none of that number: what is
+// written to that is lost.
 func (n *Namespace) socket(id uint32) *socket {
 	if s, ok := n.sockets[id]; ok {
 		return s
 	}
-	return closed
+	return new(socket)
 }
 
 // Open notes that there is a socket; no number is used twice.
@@ -135,7 +134,8 @@ func (n *Namespace) Choose(id uint32, c Choice) {
 	n.socket(id).choice = c
 }
 
-// Hear notes that a packet with a label has come in for a socket.
+// Hear notes that a packet with a label has come in for a socket, unless that is
+// closed.
 func (n *Namespace) Hear(id, name uint32) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -66,7 +66,7 @@ func (r *sendRun) act(a *act) (text string) {
 			text = r.awaited(packets)
 		}
 		if text != "" || r.unlucky != "" {
-			return text
+			return "kernel: " + text
 		}
 	}
 	resolved, eng := r.byEng.resolve(want), r.engine.begin(a)

@@ -94,7 +94,7 @@ func (k *autoKey) auto(settings, current uint32, key *shard.Key) Label {
 	}
 	h := siphash.Hash(k.k0, k.k1, key[:])
 	label := Label(h^h>>20^h>>40) & MaxLabel
-	if settings&stateRangesBit != 0 {
+	if settings&stateRangesBit != 0 && !faulty(faultAutoRange) {
 		return label | StatelessBit
 	}
 	return max(label, 1)
@@ -105,7 +105,7 @@ func autoWanted(settings, current uint32) bool {
 	case autoOptOut:
 		return current&shard.CurrentAutoOff == 0
 	case autoOptIn:
-		return current&shard.CurrentAutoOn != 0
+		return current&shard.CurrentAutoOn != 0 || faulty(faultAutoForAll)
 	case autoAlways:
 		return true
 	}

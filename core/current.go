@@ -130,7 +130,7 @@ func (s Socket) noted(label Label) bool {
 // note stores a received label, inside a section that has seen the socket open.
 func (s Socket) note(label Label) {
 	s.slot.Remote.Store(uint32(label))
-	for {
+	for !faulty(faultReflectedForgotten) {
 		w := s.slot.Current.Load()
 		if w&shard.CurrentReflects == 0 || s.slot.Current.CompareAndSwap(w, w&^shard.CurrentLabel|uint32(label)) {
 			return

@@ -19,4 +19,18 @@ const (
 	faultStateRanges
 	faultReflectAny
 	faultDestinationReplaced
+	faultSendUnchecked
+	faultPingChecked
+	faultAddressWins
+	faultBothChecked
+	faultCurrentDespiteAddress
+	faultCurrentChecked
+	faultLookUpIgnored
+	faultOwnHeadersKept
+	faultFirstOptionsSent
+	faultAutoForAll
+	faultAutoRange
+	faultReplyBits
+	faultReplyOfNothing
+	faultReflectedForgotten
 )

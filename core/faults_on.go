@@ -27,6 +27,21 @@ var faultNames = []string{
 	faultStateRanges:         "stateless range leased",
 	faultReflectAny:          "reflection on any protocol",
 	faultDestinationReplaced: "revival takes the new destination",
+
+	faultSendUnchecked:         "labels sent unchecked",
+	faultPingChecked:           "pings checked",
+	faultAddressWins:           "address's label sent in spite of a control message",
+	faultBothChecked:           "control message's label looked for beside the address's",
+	faultCurrentDespiteAddress: "current label sent in spite of an address",
+	faultCurrentChecked:        "current label looked for without control messages",
+	faultLookUpIgnored:         "current label not looked for with control messages",
+	faultOwnHeadersKept:        "own headers kept beside a lease",
+	faultFirstOptionsSent:      "routing destination options sent without a routing header",
+	faultAutoForAll:            "automatic label without opting in",
+	faultAutoRange:             "automatic label outside the stateless range",
+	faultReplyBits:             "resets and echo replies mistaken for each other",
+	faultReplyOfNothing:        "reply reflects no label",
+	faultReflectedForgotten:    "label received not reflected",
 }
 
 // Faults returns the names of the deliberate faults.

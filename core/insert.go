@@ -32,7 +32,7 @@ func (h *Headers) wire() (c chain) {
 		return c
 	}
 	c = chain{{nextHopByHop, h.HopByHop}, {nextDestination, h.Destination}, {nextRouting, h.Routing}}
-	if len(h.Routing) == 0 {
+	if len(h.Routing) == 0 && !faulty(faultFirstOptionsSent) {
 		c[1].bytes = nil
 	}
 	return c

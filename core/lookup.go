@@ -63,10 +63,10 @@ const (
 func (r *Reader) Reply(n *Namespace, kind Reply, t Tuple, received Label) Label {
 	settings := n.packed.Load()
 	bit := uint32(ReflectReset)
-	if kind == EchoReply {
+	if kind == EchoReply != faulty(faultReplyBits) {
 		bit = ReflectEcho
 	}
-	if received &= MaxLabel; received != 0 && settings>>reflectShift&bit != 0 {
+	if received &= MaxLabel; (received != 0 || faulty(faultReplyOfNothing)) && settings>>reflectShift&bit != 0 {
 		return received
 	}
 	key := t.in(n)

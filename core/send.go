@@ -108,15 +108,15 @@ func (e *Engine) send(s Socket, key *shard.Key, how *Sending) Decision {
 	if !s.slot.Open(s.generation) {
 		return Decision{Verdict: Stale}
 	}
-	if !how.Addressed && !how.Controlled {
+	if !how.Addressed && !how.Controlled || faulty(faultCurrentDespiteAddress) && how.Address == 0 && !how.Controlled {
 		return e.sendCurrent(s, key, how.LookUp)
 	}
 	if how.Addressed && how.Address != 0 {
 		d := e.sendWith(s, how.Address)
 		switch {
-		case d.Err() != nil || !how.Controlled:
+		case d.Err() != nil || !how.Controlled || faulty(faultAddressWins):
 			return d
-		case e.rules.AddressVouches:
+		case e.rules.AddressVouches && !faulty(faultBothChecked):
 			return e.vouched(s, key, d, how.Control)
 		}
 	}
@@ -137,7 +137,7 @@ func (e *Engine) vouched(s Socket, key *shard.Key, d Decision, label Label) Deci
 
 // sendWith decides about a label that the sender asks for.
 func (e *Engine) sendWith(s Socket, label Label) Decision {
-	if !s.ns.enforced() || Protocol(s.slot.Protocol) == Ping {
+	if !s.ns.enforced() || Protocol(s.slot.Protocol) == Ping && !faulty(faultPingChecked) {
 		return Decision{Label: label, Verdict: Allowed}
 	}
 	entry, ok := e.sockets.Find(s.slot, s.generation, uint32(label))
@@ -148,6 +148,8 @@ func (e *Engine) sendWith(s Socket, label Label) Decision {
 		return Decision{Label: label, Verdict: AllowedWithHeaders, lease: entry.Lease()}
 	case entry != 0:
 		return Decision{Label: label, Verdict: Allowed, lease: entry.Lease()}
+	case faulty(faultSendUnchecked):
+		return Decision{Label: label, Verdict: Allowed}
 	}
 	return Decision{Label: label, Verdict: Refused}
 }
@@ -159,6 +161,7 @@ func (e *Engine) sendCurrent(s Socket, key *shard.Key, lookUp bool) Decision {
 	if label == 0 {
 		return e.sendAuto(s, key, w)
 	}
+	lookUp = (lookUp || faulty(faultCurrentChecked)) && !faulty(faultLookUpIgnored)
 	if e.rules.BareCurrent && !lookUp {
 		return Decision{Label: label, Verdict: Allowed}
 	}
@@ -199,7 +202,7 @@ func (r *Reader) Merge(d Decision, packet Extensions) Extensions {
 	if h := r.HeadersOf(d); h != nil {
 		return Extensions{Headers: *h, Last: packet.Last}
 	}
-	if d.lease != 0 && r.eng.rules.LeaseReplaces {
+	if d.lease != 0 && r.eng.rules.LeaseReplaces && !faulty(faultOwnHeadersKept) {
 		return Extensions{Last: packet.Last}
 	}
 	return packet

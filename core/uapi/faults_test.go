@@ -25,6 +25,10 @@ func divergingHistory() (name string, d *divergence) {
 		if d := againstEngine(quota, nil); d != nil {
 			return fmt.Sprintf("quota history %d", seed), d
 		}
+		p := sendPlace(int(seed+1) % 2)
+		if d := sendsAgainstEngine(newSendHistory(seed, p).acts(3000), p, nil); d != nil {
+			return fmt.Sprintf("history of senders %d", seed), d
+		}
 	}
 	return "", nil
 }

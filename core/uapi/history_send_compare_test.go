@@ -2,89 +2,26 @@ package uapi_test
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"testing"
 	"time"
-
-	"github.com/flowlabel/flowlabel/core"
 )
 
-// wire is a world that really sends.
+// wireWorld is a world that really sends.
 type wireWorld interface {
 	do(a *act) (outcome, []packet)
 	// late returns what was sent since, by a timer.
 	late() []packet
 }
 
-// autoLabels are the automatic labels that a world has given.
-type autoLabels struct {
-	bySymbol map[uint32]uint32
-	flows    map[uint32]any // that symbols were last seen with
-	byFlow   map[autoFlow]uint32
-	zeros    int // labels that came out as "no label"
-}
-
-// autoFlow is what has to have the same label in a world.
-type autoFlow struct {
-	flow   any // comparable
-	ranges bool
-}
-
-// flowOf is what that is for the engine; for the kernel it is the symbol.
-type flowOf struct {
-	core.Tuple
-	ns int
-}
-
-func newAutoLabels() *autoLabels {
-	return &autoLabels{bySymbol: map[uint32]uint32{}, flows: map[uint32]any{}, byFlow: map[autoFlow]uint32{}}
-}
-
-// check compares a label with the one wanted, which may be a symbol.
-func (l *autoLabels) check(m *sendModel, want, got uint32, flow any) string {
-	if want&symbol == 0 {
-		if got != want {
-			return fmt.Sprintf("label %#x, want %#x", got, want)
-		}
-		return ""
-	}
-	key := m.autos[want&^symbol]
-	given := autoFlow{flow, key.ranges}
-	before, known := l.byFlow[given]
-	switch {
-	case known && got != before:
-		return fmt.Sprintf("automatic label %#x, and %#x before", got, before)
-	case key.ranges && got&statelessBit == 0:
-		return fmt.Sprintf("automatic label %#x without the stateless flag", got)
-	case got == 0 && !known:
-		l.zeros++
-	}
-	l.flows[want] = flow
-	l.byFlow[given], l.bySymbol[want] = got, got
-	return ""
-}
-
-// resolve puts the world's own label where the model's answer has a symbol.
-func (l *autoLabels) resolve(o outcome) outcome {
-	if len(o.optval) >= 20 {
-		b := []byte(o.optval)
-		if label := binary.BigEndian.Uint32(b[16:]); label&symbol != 0 && len(o.rows) > 0 {
-			binary.BigEndian.PutUint32(b[16:], l.bySymbol[label])
-			o.optval = string(b)
-		}
-	}
-	return o
-}
-
 // sendRun is a history being compared.
 type sendRun struct {
-	model          *sendModel
-	engine         *sendEngine
-	wire           wireWorld // nil where there is no kernel
-	byWire, byEng  *autoLabels
-	packets, zeros int
-	unlucky        string // an acknowledgement that may have crossed the act
+	model         *sendModel
+	engine        *sendEngine
+	wire          wireWorld // nil where there is no kernel
+	byWire, byEng *autoLabels
+	packets       int
+	unlucky       string // why the history counts for nothing: a timer was faster
 }
 
 // run compares until the worlds part.
@@ -95,11 +32,12 @@ func (r *sendRun) run(acts []act) *divergence {
 		if !r.model.ready(a) {
 			continue
 		}
-		if text := r.act(a); text != "" {
-			return &divergence{at: i, text: fmt.Sprintf("act %d: %s\n\t%#v", i, text, *a)}
-		}
+		text := r.act(a)
 		if r.unlucky != "" {
 			return nil
+		}
+		if text != "" {
+			return &divergence{at: i, text: fmt.Sprintf("act %d: %s\n\t%#v", i, text, *a)}
 		}
 	}
 	return nil
@@ -110,7 +48,9 @@ func (r *sendRun) act(a *act) (text string) {
 	var packets []packet
 	if r.wire != nil {
 		idle := act{kind: actLease, step: step{op: opListing, sock: a.sock}}
-		if text := r.sent(&idle, r.wire.late()); text != "" {
+		r.model.awaited = nil
+		late := r.wire.late()
+		if text := r.awaited(late) + r.sent(&idle, late); text != "" || r.unlucky != "" {
 			return text
 		}
 		got, packets = r.wire.do(a)
@@ -118,13 +58,14 @@ func (r *sendRun) act(a *act) (text string) {
 	want := r.model.begin(a)
 	switch {
 	case r.wire == nil:
-		packets = bytes_(r.model, a)
+		packets = imagined(r.model, a)
 	default:
 		resolved := r.byWire.resolve(want)
-		if text := differ(&resolved, &got, time.Second); text != "" {
-			return "kernel: " + text
+		text = differ(&resolved, &got, time.Second)
+		if text == "" {
+			text = r.awaited(packets)
 		}
-		if text := r.awaited(packets); text != "" {
+		if text != "" || r.unlucky != "" {
 			return "kernel: " + text
 		}
 	}
@@ -135,8 +76,8 @@ func (r *sendRun) act(a *act) (text string) {
 	return r.sent(a, packets)
 }
 
-// bytes_ makes the packets that the model awaits.
-func bytes_(m *sendModel, a *act) (packets []packet) {
+// imagined makes the packets that the model awaits.
+func imagined(m *sendModel, a *act) (packets []packet) {
 	for _, p := range m.awaited {
 		p.bytes = m.synthetic(a, &p)
 		packets = append(packets, p)
@@ -155,7 +96,10 @@ next:
 				continue next
 			}
 		}
-		if p.kind != packetACK && p.kind != packetRST {
+		switch {
+		case p.kind >= packetSYN && p.kind <= packetFIN && p.kind != packetACK:
+			r.unlucky = "a segment sent again"
+		case p.kind != packetACK && p.kind != packetRST:
 			return fmt.Sprintf("a %s from %d to %d that nobody expected", packetNames[p.kind], p.from, p.to)
 		}
 	}
@@ -182,7 +126,8 @@ func (r *sendRun) sent(a *act, packets []packet) string {
 
 func (r *sendRun) packet(a *act, p *packet) string {
 	if p.from == none && p.kind != packetEcho && p.kind != packetReset {
-		return "kernel: nobody's"
+		r.unlucky = "a packet of a connection that has ended"
+		return ""
 	}
 	r.packets++
 	w := r.model.packet(a, p)
@@ -195,7 +140,7 @@ func (r *sendRun) packet(a *act, p *packet) string {
 		}
 		text := r.byWire.check(r.model, w.label, labelOf(p.bytes), w.label)
 		if text == "" {
-			text = same_(want, p.bytes)
+			text = alike(want, p.bytes)
 		}
 		if text != "" {
 			return "kernel: " + text
@@ -210,7 +155,7 @@ func (r *sendRun) packet(a *act, p *packet) string {
 		bad = r.byEng.check(r.model, w.label, labelOf(out), flow)
 	}
 	if bad == "" {
-		bad = same_(want, out)
+		bad = alike(want, out)
 	}
 	if bad != "" {
 		return "engine: " + bad
@@ -218,8 +163,8 @@ func (r *sendRun) packet(a *act, p *packet) string {
 	return ""
 }
 
-// same_ compares packets in all but their labels.
-func same_(want, got []byte) string {
+// alike compares packets in all but their labels.
+func alike(want, got []byte) string {
 	a, b := bytes.Clone(want), bytes.Clone(got)
 	setLabel(a, 0)
 	setLabel(b, 0)

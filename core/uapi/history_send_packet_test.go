@@ -16,6 +16,7 @@ const (
 	nextICMPv6  = 58
 	nextDst     = 60
 	nextRaw     = 253 // for experiments (RFC 3692)
+	closedPort  = 9   // where nobody listens
 	tcpFIN      = 1
 	tcpSYN      = 2
 	tcpRST      = 4
@@ -102,7 +103,7 @@ func (m *sendModel) synthetic(a *act, p *packet) []byte {
 // ports is the port of a TCP socket in a place: of all connections another.
 func (m *sendModel) ports(at int) uint16 {
 	if at == none {
-		return port
+		return closedPort
 	}
 	s := m.senders[at]
 	return uint16(1024 + 64*s.id + s.epoch%64)

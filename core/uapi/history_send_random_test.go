@@ -11,7 +11,7 @@ type sendHistory struct {
 	shy  bool    // nothing exclusive is asked for yet
 }
 
-var placeProtos = [sockets]int{protoUDP, protoUDP, protoUDP, protoUDP, protoRaw, protoRaw, protoRaw,
+var placeProtos = [sockets]int{protoUDP, protoUDP, protoUDP, protoRaw, protoRaw, protoRaw, protoRaw,
 	protoPing, protoPing, protoTCP, protoTCP, protoTCP, protoTCP, protoTCP, protoTCP, protoTCP}
 
 // sendPlace is where histories of senders play without a kernel: two namespaces

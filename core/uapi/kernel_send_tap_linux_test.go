@@ -60,3 +60,30 @@ func (t *tap) read() []byte {
 		}
 	}
 }
+
+func (w *sendKernel) late() (packets []packet) {
+	for ns := range w.taps {
+		packets = append(packets, w.captured(ns, nil)...)
+	}
+	return packets
+}
+
+// captured returns what was sent in a namespace, in the act at hand.
+func (w *sendKernel) captured(ns int, a *act) (packets []packet) {
+	for b := w.taps[ns].read(); b != nil; b = w.taps[ns].read() {
+		p := packet{from: none, to: none, bytes: b}
+		protocol, at := upper(b)
+		switch {
+		case protocol == nextTCP:
+			w.segment(ns, a, &p, b[at:])
+		case protocol == nextICMPv6 && b[at] == echoReply:
+			p.kind = packetEcho
+		case protocol == nextICMPv6 && b[at] != echoRequest || a == nil:
+			continue // an error, or about neighbours
+		default:
+			p.from = a.sock
+		}
+		packets = append(packets, p)
+	}
+	return packets
+}

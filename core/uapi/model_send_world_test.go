@@ -23,12 +23,6 @@ type sendModel struct {
 	}
 }
 
-// cell is one of the table of what was seen.
-type cell struct {
-	policy int
-	what   string
-}
-
 // wanted is what the model expects of a packet.
 type wanted struct {
 	label     uint32 // or a symbol
@@ -38,12 +32,6 @@ type wanted struct {
 
 func newSendModel(p *place, clock func() time.Duration, counts map[cell]int) *sendModel {
 	return &sendModel{modelWorld: newModelWorld(p, clock), symbols: map[mAuto]uint32{}, counts: counts}
-}
-
-func (m *sendModel) count(kind, why string) {
-	if m.counts != nil {
-		m.counts[cell{m.policy, kind + ": " + why}]++
-	}
 }
 
 // ready says whether an act makes sense; if not, no world does anything.
@@ -160,35 +148,6 @@ func (m *sendModel) adopt(at int, sock *mSocket) *mSender {
 	s := &mSender{mSocket: sock, id: m.ids, peer: none}
 	m.senders[at], m.sockets[at] = s, sock
 	return s
-}
-
-var queryNames = map[string]string{
-	"getsockopt REMOTE ok":               "getsockopt REMOTE",
-	"getsockopt reflecting ok":           "getsockopt, reflecting",
-	"getsockopt lease ok":                "getsockopt",
-	"getsockopt ENOENT no current label": "getsockopt",
-	"getsockopt ENOENT label not held":   "getsockopt",
-}
-
-// labelName says what label a getsockopt tells.
-func labelName(o outcome) string {
-	switch {
-	case o.errno != ok:
-		return "ENOENT"
-	case o.optval[16:20] == "\x00\x00\x00\x00":
-		return "none"
-	case o.optval[16]&0x80 != 0:
-		return "automatic"
-	}
-	return "label"
-}
-
-var connectNames = map[string]string{
-	"connect FLOWINFO_SEND off ok":  "SEND off",
-	"connect label=0 ok":            "no label",
-	"connect own label ok":          "own label",
-	"connect any label ok":          "any label",
-	"connect EINVAL label not held": "EINVAL",
 }
 
 // begins makes a connection, or has it refused.

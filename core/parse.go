@@ -56,8 +56,7 @@ func parse(packet []byte, key *shard.Key, namespace uint32) Verdict {
 	*(*[32]byte)(key[:]) = [32]byte(packet[ipv6Addresses:])
 	next := packet[ipv6Next]
 	if (next == nextTCP || next == nextUDP) && len(packet) >= ipv6Header+4 {
-		*(*[4]byte)(key[shard.KeyPorts:]) = [4]byte(packet[ipv6Header:])
-		key.Place(next, namespace)
+		key.Place(binary.LittleEndian.Uint32(packet[ipv6Header:]), next, namespace)
 		return Allowed
 	}
 	return parseRest(packet, key, namespace)
@@ -83,20 +82,23 @@ func parseRest(packet []byte, key *shard.Key, namespace uint32) Verdict {
 	if v != Allowed {
 		return v
 	}
-	key.Place(next, namespace)
-	rest := packet[at:]
-	switch next {
+	ports, v := portsOf(next, packet[at:])
+	key.Place(ports, next, namespace)
+	return v
+}
+
+// portsOf returns the ports of an upper-layer header, as Key.Place has them.
+func portsOf(protocol uint8, header []byte) (ports uint32, v Verdict) {
+	switch protocol {
 	case nextTCP, nextUDP, nextDCCP, nextSCTP, nextUDPLite:
-		if len(rest) < 4 {
-			return Malformed
+		if len(header) < 4 {
+			return 0, Malformed
 		}
-		copy(key[shard.KeyPorts:shard.KeyProtocol], rest)
+		return binary.LittleEndian.Uint32(header), Allowed
 	case nextICMPv6:
-		return echoPorts(rest, key)
-	default:
-		clear(key[shard.KeyPorts:shard.KeyProtocol])
+		return echoPorts(header)
 	}
-	return Allowed
+	return 0, Allowed
 }
 
 // walk passes over the extension headers. It returns the protocol behind them
@@ -136,26 +138,24 @@ func extension(next uint8) bool {
 	return false
 }
 
-// echoPorts writes the ports of an ICMPv6 message (RFC 4443, section 4).
-func echoPorts(message []byte, key *shard.Key) Verdict {
-	ports := key[shard.KeyPorts:shard.KeyProtocol]
-	clear(ports)
+// echoPorts returns the ports of an ICMPv6 message (RFC 4443, section 4): the
+// identifier of an echo request is the source port, that of a reply the other.
+func echoPorts(message []byte) (ports uint32, v Verdict) {
 	if len(message) < 4 {
-		return Malformed
+		return 0, Malformed
 	}
 	kind := message[0]
 	if kind != echoRequest && kind != echoReply {
-		return Allowed
+		return 0, Allowed
 	}
 	if len(message) < 8 {
-		return Malformed
+		return 0, Malformed
 	}
-	if kind == echoRequest {
-		copy(ports[:2], message[4:6])
-	} else {
-		copy(ports[2:], message[4:6])
+	identifier := uint32(binary.LittleEndian.Uint16(message[4:]))
+	if kind == echoReply {
+		identifier <<= 16
 	}
-	return Allowed
+	return identifier, Allowed
 }
 
 // labelOf returns the flow label of a packet of at least four bytes.

@@ -30,9 +30,10 @@ func NewTuple(protocol uint8, src, dst netip.AddrPort) (Tuple, error) {
 	a, b := src.Addr().As16(), dst.Addr().As16()
 	copy(t.key[shard.KeySrc:], a[:])
 	copy(t.key[shard.KeyDst:], b[:])
-	binary.BigEndian.PutUint16(t.key[shard.KeyPorts:], src.Port())
-	binary.BigEndian.PutUint16(t.key[shard.KeyPorts+2:], dst.Port())
-	t.key.Place(protocol, 0)
+	var ports [4]byte
+	binary.BigEndian.PutUint16(ports[:], src.Port())
+	binary.BigEndian.PutUint16(ports[2:], dst.Port())
+	t.key.Place(binary.LittleEndian.Uint32(ports[:]), protocol, 0)
 	return t, nil
 }
 
@@ -68,8 +69,4 @@ func (t Tuple) String() string {
 }
 
 // in returns the key that the flow table has for the tuple in a namespace.
-func (t *Tuple) in(n *Namespace) shard.Key {
-	key := t.key
-	key.Place(key.Protocol(), n.id)
-	return key
-}
+func (t *Tuple) in(n *Namespace) shard.Key { return t.key.In(n.id) }

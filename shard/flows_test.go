@@ -32,10 +32,10 @@ func (r *flowRig) bind(k *Key) (b Binding) {
 // keyOf returns the n-th key of a fixed order.
 func keyOf(n uint64) (k Key) {
 	rng := rand.New(rand.NewPCG(n, 7))
-	for i := range KeyProtocol {
+	for i := range KeyPorts {
 		k[i] = byte(rng.Uint32())
 	}
-	k.Place(17, 1)
+	k.Place(rng.Uint32(), 17, 1)
 	return k
 }
 

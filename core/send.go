@@ -55,10 +55,12 @@ func (d Decision) Err() error {
 }
 
 // Send decides which label a packet of flow t carries that socket s sends. The
-// labels asked for are checked as Check does, both of them if there are two. The
-// current label is not, since Connect has; but the headers of its lease go with
-// it. A packet that is left without a label gets an automatic one if Settings.AutoLabels and the socket's choice say so. With Refused, Label is
-// the one that was refused. Call it between Enter and Exit.
+// labels asked for are checked as Check does: of two both, or the address's alone
+// where Rules.AddressVouches is set. The current label is not, since Connect has;
+// but the headers of its lease go with it, unless Rules.BareCurrent is set. A
+// packet that is left without a label gets an automatic one if Settings.AutoLabels
+// and the socket's choice say so. With Refused, Label is the one that was refused.
+// Call it between Enter and Exit.
 //
 // The flow is looked at only for the automatic label, and need not be bound.
 //
@@ -114,7 +116,7 @@ func (e *Engine) send(s Socket, key *shard.Key, how *Sending) Decision {
 	if how.Addressed && how.Address != 0 {
 		d := e.sendWith(s, how.Address)
 		switch {
-		case d.Err() != nil || !how.Controlled || faulty(faultAddressWins):
+		case d.Verdict == Refused || d.Verdict == Stale || !how.Controlled || faulty(faultAddressWins):
 			return d
 		case e.rules.AddressVouches && !faulty(faultBothChecked):
 			return e.vouched(s, key, d, how.Control)

@@ -52,7 +52,7 @@ func (s Socket) ChooseAutoLabels(c AutoChoice) error {
 // Cost: three loads.
 func (s Socket) AutoLabels() (bool, error) {
 	if s.slot == nil {
-		return false, ErrStale
+		return false, s.gone()
 	}
 	w := s.slot.Current.Load()
 	if err := s.open(); err != nil { // if it is, what was loaded is its own

@@ -94,7 +94,7 @@ func (r *Reader) FindBurst(n *Namespace, tuples []Tuple, found []Socket) {
 			keys[i] = tuples[i].in(n)
 		}
 		r.eng.flows.FindBurst(keys[:m], slots[:m])
-		r.eng.touchSockets(slots[:m])
+		r.eng.prefetchSockets(slots[:m])
 		for i, slot := range slots[:m] {
 			found[i], _ = r.eng.bound(n, slot)
 		}
@@ -117,12 +117,13 @@ func (e *Engine) bound(n *Namespace, slot uint32) (Socket, bool) {
 	return Socket{ns: n, slot: s, id: f.Socket, generation: f.Generation}, true
 }
 
-// touchSockets fetches the sockets of flows side by side. What it reads is of no
-// interest yet.
-func (e *Engine) touchSockets(slots []uint32) {
-	for _, slot := range slots {
+// prefetchSockets fetches the sockets of flows, at most a burst, side by side.
+func (e *Engine) prefetchSockets(slots []uint32) {
+	var sockets shard.SocketBurst
+	for i, slot := range slots {
 		if slot != 0 {
-			e.sockets.At(e.flows.At(slot).Socket).Generation()
+			sockets[i&(shard.Burst-1)] = e.sockets.At(e.flows.At(slot).Socket)
 		}
 	}
+	sockets.Prefetch(len(slots))
 }

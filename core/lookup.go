@@ -11,35 +11,43 @@ func (r *Reader) ShareOf(n *Namespace, label Label) Share {
 	if label > MaxLabel {
 		return None
 	}
-	return r.eng.shareOf(n.index.Lookup(uint32(label)))
+	slot := n.index.Lookup(uint32(label))
+	if slot == 0 {
+		return None
+	}
+	return shareOf(r.eng.leases.At(slot))
 }
 
 // ShareOfBurst writes what ShareOf says of each label into out, which is at least
 // as long as labels. It fetches cells and leases from memory side by side.
 func (r *Reader) ShareOfBurst(n *Namespace, labels []Label, out []Share) {
-	var slots [shard.Burst]uint32
+	var (
+		numbers, slots [shard.Burst]uint32
+		leases         shard.LeaseBurst
+	)
 	for len(labels) > 0 {
 		m := min(shard.Burst, len(labels))
 		for i, label := range labels[:m] {
-			slots[i] = 0
-			if label <= MaxLabel {
-				slots[i] = n.index.Lookup(uint32(label))
+			numbers[i] = uint32(label)
+		}
+		n.index.LookupBurst(numbers[:m], slots[:m])
+		for i, slot := range slots[:m] {
+			leases[i] = nil
+			if slot != 0 {
+				leases[i] = r.eng.leases.At(slot)
 			}
 		}
-		for i, slot := range slots[:m] {
-			out[i] = r.eng.shareOf(slot)
+		leases.Prefetch(m)
+		for i, l := range leases[:m] {
+			out[i] = shareOf(l)
 		}
 		labels, out = labels[m:], out[m:]
 	}
 }
 
-// shareOf returns the mode of the lease in a slot that an index names.
-func (e *Engine) shareOf(slot uint32) Share {
-	if slot == 0 {
-		return None
-	}
-	l := e.leases.At(slot)
-	if _, live := l.Users(); !live {
+// shareOf returns the mode of a lease that an index names, nil for none.
+func shareOf(l *shard.Lease) Share {
+	if l == nil || !l.Live() {
 		return None
 	}
 	return Share(l.Share)

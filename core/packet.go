@@ -54,11 +54,22 @@ func (e *Engine) label(n *Namespace, packet []byte, slot uint32, key *shard.Key)
 	f := e.flows.At(slot)
 	s := Socket{ns: n, slot: e.sockets.At(f.Socket), id: f.Socket, generation: f.Generation}
 	asked := labelOf(packet)
-	d := e.send(s, key, &Sending{Addressed: asked != 0, Address: asked})
-	if d.Label != asked && (d.Verdict == Allowed || d.Verdict == AllowedWithHeaders) {
+	d := e.sendPacket(s, key, asked)
+	if d.Label != asked && d.sent() {
 		setLabel(packet, d.Label)
 	}
 	return d
+}
+
+// sendPacket is send for a packet whose own label is what is asked for.
+func (e *Engine) sendPacket(s Socket, key *shard.Key, asked Label) Decision {
+	switch {
+	case !s.slot.Open(s.generation):
+		return Decision{Verdict: Stale}
+	case asked == 0:
+		return e.sendCurrent(s, key, false)
+	}
+	return e.sendWith(s, asked)
 }
 
 // Receive is the whole path of one packet that came in: it reads the 5-tuple,
@@ -119,7 +130,7 @@ type packetBurst struct {
 // find parses at most Burst packets and looks their flows up, those of the other
 // direction if reversed. The slots of packets that cannot be parsed mean nothing.
 func (b *packetBurst) find(e *Engine, packets [][]byte, namespace uint32, reversed bool) {
-	touchPackets(packets)
+	shard.PrefetchBytes(packets)
 	for i, packet := range packets {
 		b.verdicts[i] = parse(packet, &b.keys[i], namespace)
 		if reversed {
@@ -127,21 +138,5 @@ func (b *packetBurst) find(e *Engine, packets [][]byte, namespace uint32, revers
 		}
 	}
 	e.flows.FindBurst(b.keys[:len(packets)], b.slots[:len(packets)])
-	e.touchSockets(b.slots[:len(packets)])
+	e.prefetchSockets(b.slots[:len(packets)])
 }
-
-// touchPackets fetches packets from memory side by side.
-func touchPackets(packets [][]byte) {
-	var sum byte
-	for _, p := range packets {
-		if len(p) > 0 {
-			sum += p[0]
-		}
-	}
-	consume(sum)
-}
-
-// consume keeps the compiler from leaving out the reading of a value.
-//
-//go:noinline
-func consume(byte) {}

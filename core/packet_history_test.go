@@ -40,6 +40,7 @@ func newPath(t *testing.T, rt *rapid.T) *path {
 	x.w = plainWorld{
 		policy:      []string{"exclusive in namespace", "exclusive in engine", "strict"}[rules.Policy],
 		bareCurrent: rules.BareCurrent,
+		vouches:     rules.AddressVouches,
 		flows:       make(map[plainFlow]*plainSocket),
 	}
 	x.r = x.Reader("path")

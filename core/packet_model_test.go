@@ -115,6 +115,7 @@ func plainRewrite(packet []byte, label uint32) {
 type plainWorld struct {
 	policy      string // "exclusive in namespace", "exclusive in engine" or "strict"
 	bareCurrent bool
+	vouches     bool // the label of an address, for another one beside it
 	spaces      []*plainSpace
 	flows       map[plainFlow]*plainSocket
 }
@@ -221,7 +222,14 @@ func (w *plainWorld) send(s *plainSocket, how plainSending) plainDecision {
 	if !how.addressed {
 		asked = 0
 	}
-	if d := w.check(s, asked); d.verdict == "refused" {
+	d := w.check(s, asked)
+	if d.verdict == "refused" {
+		return d
+	}
+	if w.vouches && asked != 0 && how.controlled {
+		if d.label = how.control; d.label == 0 {
+			d.automatic = s.automatic().automatic
+		}
 		return d
 	}
 	if how.controlled {

@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"iter"
 
 	"github.com/flowlabel/flowlabel/shard"
 )
@@ -54,6 +55,9 @@ func (d Decision) Err() error {
 	return fmt.Errorf("%w: %v", ErrPacket, d.Verdict)
 }
 
+// sent says whether the packet may be sent.
+func (d Decision) sent() bool { return d.Verdict == Allowed || d.Verdict == AllowedWithHeaders }
+
 // Send decides which label a packet of flow t carries that socket s sends. The
 // labels asked for are checked as Check does: of two both, or the address's alone
 // where Rules.AddressVouches is set. The current label is not, since Connect has;
@@ -80,9 +84,10 @@ func (r *Reader) Send(s Socket, t Tuple, how Sending) Decision {
 // SendBurst writes what Send decides for each packet into out. All slices are at
 // least as long as sockets. It fetches the sockets from memory side by side.
 func (r *Reader) SendBurst(sockets []Socket, tuples []Tuple, how []Sending, out []Decision) {
-	touch(sockets)
-	for i, s := range sockets {
-		out[i] = r.Send(s, tuples[i], how[i])
+	for first := range bursts(sockets) {
+		for i := first; i < len(sockets) && i < first+shard.Burst; i++ {
+			out[i] = r.Send(sockets[i], tuples[i], how[i])
+		}
 	}
 }
 
@@ -90,19 +95,33 @@ func (r *Reader) SendBurst(sockets []Socket, tuples []Tuple, how []Sending, out 
 // are at least as long as sockets. It fetches the sockets from memory side by
 // side.
 func (r *Reader) CheckBurst(sockets []Socket, labels []Label, out []Verdict) {
-	touch(sockets)
-	for i, s := range sockets {
-		out[i] = r.Check(s, labels[i])
+	for first := range bursts(sockets) {
+		for i := first; i < len(sockets) && i < first+shard.Burst; i++ {
+			out[i] = r.Check(sockets[i], labels[i])
+		}
 	}
 }
 
-// touch fetches sockets side by side. What it reads is of no interest yet.
-func touch(sockets []Socket) {
-	for i := range sockets {
-		if s := sockets[i].slot; s != nil {
-			s.Generation()
+// bursts goes through the first socket's index of each burst, whose sockets it
+// has asked for.
+func bursts(sockets []Socket) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for first := 0; first < len(sockets); first += shard.Burst {
+			prefetch(sockets[first:min(first+shard.Burst, len(sockets))])
+			if !yield(first) {
+				return
+			}
 		}
 	}
+}
+
+// prefetch fetches sockets, at most a burst, side by side.
+func prefetch(sockets []Socket) {
+	var slots shard.SocketBurst
+	for i := range sockets {
+		slots[i&(shard.Burst-1)] = sockets[i].slot
+	}
+	slots.Prefetch(len(sockets))
 }
 
 // send is Send, by the key of the flow.
@@ -116,7 +135,7 @@ func (e *Engine) send(s Socket, key *shard.Key, how *Sending) Decision {
 	if how.Addressed && how.Address != 0 {
 		d := e.sendWith(s, how.Address)
 		switch {
-		case d.Verdict == Refused || d.Verdict == Stale || !how.Controlled || faulty(faultAddressWins):
+		case !d.sent() || !how.Controlled || faulty(faultAddressWins):
 			return d
 		case e.rules.AddressVouches && !faulty(faultBothChecked):
 			return e.vouched(s, key, d, how.Control)

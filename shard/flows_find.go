@@ -1,5 +1,7 @@
 package shard
 
+import "math/bits"
+
 // Find returns the slot of the flow with that key, or 0. It is what a packet
 // asks: a word of the directory, a line of buckets, and the flow's.
 func (f *Flows) Find(k *Key) uint32 {
@@ -18,15 +20,29 @@ func (f *Flows) Find(k *Key) uint32 {
 
 // match returns the flow with that key in a bucket, or 0.
 func (f *Flows) match(l *line, h hashed, k *Key) uint32 {
-	tag := h.tag()
-	for j := range l {
-		if e := l[j].Load(); uint32(e>>tagShift) == tag {
-			if slot := uint32(e) & slotMask; slot != 0 && f.At(slot).Key.equal(k) {
-				return slot
-			}
+	for m := l.tagged(h.tag()); m != 0; m &= m - 1 {
+		slot := uint32(l[bits.TrailingZeros32(m)&lastPlace].Load()) & slotMask
+		if slot != 0 && f.At(slot).Key.equal(k) {
+			return slot
 		}
 	}
 	return 0
+}
+
+// tagged returns a bit for each place of a bucket whose word has the tag.
+//
+// It has no branch: which place it is cannot be foretold, so a branch would be
+// taken wrongly most of the time, and not before the bucket has come from memory.
+// As it is the processor runs on into the next lookup meanwhile.
+func (l *line) tagged(tag uint32) uint32 {
+	return hasTag(l[0].Load(), tag) | hasTag(l[1].Load(), tag)<<1 | hasTag(l[2].Load(), tag)<<2 |
+		hasTag(l[3].Load(), tag)<<3 | hasTag(l[4].Load(), tag)<<4 | hasTag(l[5].Load(), tag)<<5 |
+		hasTag(l[6].Load(), tag)<<6 | hasTag(l[7].Load(), tag)<<7
+}
+
+// hasTag returns 1 if a bucket's word has the tag, else 0.
+func hasTag(e uint64, tag uint32) uint32 {
+	return uint32((uint64(uint32(e>>tagShift)^tag) - 1) >> 63)
 }
 
 // findFrom looks for a flow in its window from the n-th bucket on, apart so that
@@ -63,48 +79,38 @@ func (f *Flows) FindBurst(keys []Key, found []uint32) {
 func (f *Flows) findBurst(d *directory, keys []Key, found []uint32) {
 	var (
 		hashes  [Burst]hashed
-		buckets [Burst]*line
+		buckets bucketBurst
+		flows   flowBurst
 	)
 	for i := range keys {
 		h := d.hash(&keys[i])
 		hashes[i&(Burst-1)] = h
-		l := segment(f.segments.Run(d.word(h).run())).at(h, 0)
-		l[0].Load() // fetches the line; its value is of no interest yet
-		buckets[i&(Burst-1)] = l
+		buckets[i&(Burst-1)] = segment(f.segments.Run(d.word(h).run())).at(h, 0)
 	}
-	sum := uint32(0)
+	buckets.prefetch(len(keys))
 	for i := range keys {
 		slot := buckets[i&(Burst-1)].candidate(hashes[i&(Burst-1)])
 		found[i] = slot
 		if slot != 0 {
-			sum += f.At(slot).Socket // fetches the flow
+			flows[i&(Burst-1)] = f.At(slot)
 		}
 	}
-	consume(sum)
+	flows.prefetch(len(keys))
 	for i := range keys {
-		if slot := found[i]; slot != 0 && f.At(slot).Key.equal(&keys[i]) {
+		if fl := flows[i&(Burst-1)]; fl != nil && fl.Key.equal(&keys[i]) {
 			continue
 		}
 		found[i] = f.again(d, hashes[i&(Burst-1)], buckets[i&(Burst-1)], &keys[i])
 	}
 }
 
-// consume keeps the compiler from leaving out the reading of a value.
-//
-//go:noinline
-func consume(uint32) {}
-
 // candidate returns the first flow in a bucket with the hash's tag, or 0.
 func (l *line) candidate(h hashed) uint32 {
-	tag := h.tag()
-	for j := range l {
-		if e := l[j].Load(); uint32(e>>tagShift) == tag {
-			if slot := uint32(e) & slotMask; slot != 0 {
-				return slot
-			}
-		}
+	m := l.tagged(h.tag())
+	if m == 0 {
+		return 0
 	}
-	return 0
+	return uint32(l[bits.TrailingZeros32(m)&lastPlace].Load()) & slotMask
 }
 
 // again is Find for a key whose candidate was none or the wrong one.

@@ -30,6 +30,27 @@ func (x *Index) Lookup(label uint32) uint32 {
 	return x.pages.slab.At(id).cells[label&pageMask].Load()
 }
 
+// LookupBurst writes what Lookup says of each label, at most a burst, into slots,
+// 0 for what is no label. It fetches the cells from memory side by side.
+func (x *Index) LookupBurst(labels, slots []uint32) {
+	var cells cellBurst
+	for i, label := range labels {
+		if label >= LabelSpace {
+			continue
+		}
+		if id := x.root[label>>pageBits].Load(); id != 0 {
+			cells[i&(Burst-1)] = &x.pages.slab.At(id).cells[label&pageMask]
+		}
+	}
+	cells.prefetch(len(labels))
+	for i := range labels {
+		slots[i] = 0
+		if c := cells[i&(Burst-1)]; c != nil {
+			slots[i] = c.Load()
+		}
+	}
+}
+
 // Claim writes slot next into the label's cell if the cell still holds old,
 // the result of a Lookup in the same section. It returns what the cell holds
 // in the end, so next on success, and false when there is no memory for a page.

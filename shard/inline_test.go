@@ -46,6 +46,9 @@ var inlined = []string{
 	`can inline Entry\.Lease$`,
 	`can inline Entry\.Label$`,
 	`can inline Entry\.Headers$`,
+	`can inline hasTag$`,
+	`can inline hasLabel$`,
+	`can inline \(\*Lease\)\.Live$`,
 	`can inline NewEntry$`,
 	`/sockets\.go:\d+:\d+: inlining call to \(\*Socket\)\.block$`,
 	`/sockets\.go:\d+:\d+: inlining call to Entry\.Label$`,
@@ -59,5 +62,4 @@ var inlined = []string{
 	`/flows_find\.go:\d+:\d+: inlining call to \(\*Slab\[.*\]\)\.At$`,
 	`/flows_find\.go:\d+:\d+: inlining call to segment\.at$`,
 	`/flows_find\.go:\d+:\d+: inlining call to \(\*line\)\.more$`,
-	`/flows_find\.go:\d+:\d+: inlining call to \(\*line\)\.candidate$`,
 }

@@ -120,6 +120,9 @@ func (l *Lease) Users() (users int, live bool) {
 	return int(w & userMask >> userShift), w&phaseMask == phaseLive
 }
 
+// Live says whether the lease is alive, lingering or not.
+func (l *Lease) Live() bool { return l.word.Load()&phaseMask == phaseLive }
+
 // Expires returns the point in time that the lease lasts to at least.
 func (l *Lease) Expires() int64 { return l.expires.Load() }
 

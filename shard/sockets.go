@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"math/bits"
 	"sync/atomic"
 
 	"github.com/flowlabel/flowlabel/rcu"
@@ -137,30 +138,45 @@ func (ss *Sockets) Find(s *Socket, generation, label uint32) (Entry, bool) {
 	if word&blockMask != 0 {
 		return ss.findInBlock(word, label), true
 	}
-	for i := range s.own {
-		if e := Entry(s.own[i].Load()); e.Label() == label {
-			return e, true
-		}
+	// Most sockets have one label.
+	if e := Entry(s.own[0].Load()); e.Label() == label {
+		return e, true
 	}
-	return 0, true
+	return s.findInOwn(label), true
 }
 
-// findInBlock is Find for a longer list, apart so that the short one stays
-// short.
-func (ss *Sockets) findInBlock(word uint64, label uint32) Entry {
-	lines := ss.run(word)
-	for i := range lines {
-		l := &lines[i] // a pointer to an array: no bounds checks below
-		for j := range l {
-			if e := Entry(l[j].Load()); e.Label() == label {
-				if Invariants && e == poison64 {
-					panic("shard: a reader met a reclaimed block")
-				}
-				return e
-			}
+// findInOwn is Find for the other entries beside the word. Like line.tagged it has
+// no branch that cannot be foretold.
+func (s *Socket) findInOwn(label uint32) Entry {
+	m := hasLabel(s.own[1].Load(), label) | hasLabel(s.own[2].Load(), label)<<1 |
+		hasLabel(s.own[3].Load(), label)<<2 | hasLabel(s.own[4].Load(), label)<<3
+	for ; m != 0; m &= m - 1 {
+		// It was there a moment ago, and may have been put, or replaced, since. Of
+		// several, the first is put first, and the last one is there for as long as
+		// the label is held.
+		if e := Entry(s.own[1+bits.TrailingZeros32(m)&3].Load()); e.Label() == label {
+			return e
 		}
 	}
 	return 0
+}
+
+// hasLabel returns 1 if an entry has the label, else 0.
+func hasLabel(e uint64, label uint32) uint32 {
+	return uint32((uint64(uint32(e)&entryLabel^label) - 1) >> 63)
+}
+
+// findInBlock is Find for a longer list.
+func (ss *Sockets) findInBlock(word uint64, label uint32) Entry {
+	lines := ss.run(word)
+	if Invariants {
+		for i := range lines {
+			if lines[i][0].Load() == poison64 {
+				panic("shard: a reader met a reclaimed block")
+			}
+		}
+	}
+	return findLabel(lines, label)
 }
 
 // Collect reclaims sockets and blocks of a shard; see Slab.Collect.

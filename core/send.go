@@ -59,10 +59,12 @@ func (d Decision) Err() error {
 func (d Decision) sent() bool { return d.Verdict == Allowed || d.Verdict == AllowedWithHeaders }
 
 // Send decides which label a packet of flow t carries that socket s sends. The
-// labels asked for are checked as Check does, both of them if there are two. The
-// current label is not, since Connect has; but the headers of its lease go with
-// it. A packet that is left without a label gets an automatic one if Settings.AutoLabels and the socket's choice say so. With Refused, Label is
-// the one that was refused. Call it between Enter and Exit.
+// labels asked for are checked as Check does: of two both, or the address's alone
+// where Rules.AddressVouches is set. The current label is not, since Connect has;
+// but the headers of its lease go with it, unless Rules.BareCurrent is set. A
+// packet that is left without a label gets an automatic one if Settings.AutoLabels
+// and the socket's choice say so. With Refused, Label is the one that was refused.
+// Call it between Enter and Exit.
 //
 // The flow is looked at only for the automatic label, and need not be bound.
 //

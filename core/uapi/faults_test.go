@@ -26,7 +26,7 @@ func divergingHistory() (name string, d *divergence) {
 			return fmt.Sprintf("quota history %d", seed), d
 		}
 		p := sendPlace(int(seed+1) % 2)
-		if d := sendsAgainstEngine(newSendHistory(seed, p).acts(3000), p, nil); d != nil {
+		if d := sendsAgainstEngine(newSendHistory(seed, p).acts(3000), p); d != nil {
 			return fmt.Sprintf("history of senders %d", seed), d
 		}
 	}

@@ -62,7 +62,7 @@ func flowEngine() rival[engineTuple] {
 		return func(tuples []core.Tuple) (sum uint64) {
 			for i := range tuples {
 				r.Enter()
-				_, ok := r.Find(ns, tuples[i])
+				_, ok := r.Find(ns, &tuples[i])
 				r.Exit()
 				if ok {
 					sum++

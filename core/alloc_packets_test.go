@@ -124,7 +124,7 @@ func (x *packetLoad) parts(r *core.Reader) map[string]func() {
 		"CheckBurst": func() { r.CheckBurst(x.sockets, x.labels, x.verdicts) },
 		"Find": func() {
 			for i, tup := range x.tuples {
-				x.found[i], _ = r.Find(x.ns, tup)
+				x.found[i], _ = r.Find(x.ns, &tup)
 			}
 		},
 		"FindBurst": func() { r.FindBurst(x.ns, x.tuples, x.found) },

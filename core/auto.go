@@ -81,18 +81,21 @@ type autoKey struct{ k0, k1 uint64 }
 
 func newAutoKey() autoKey { return autoKey{secret(), secret()} }
 
-// auto returns the automatic label of a flow, 0 if it is to have none. settings
-// and current are the words of the namespace and the socket; without a socket
-// current is 0.
+// auto returns the automatic label of a flow of the namespace, 0 if it is to have
+// none. current is the word of the socket, 0 without one. The key may be of any
+// namespace.
 //
 // It is a keyed hash of the flow, so that all its packets have the same one
 // (RFC 6437, section 3), folded to 20 bits. 0 would mean "no label" and is passed
 // over.
-func (k *autoKey) auto(settings, current uint32, key *shard.Key) Label {
+func (k *autoKey) auto(n *Namespace, current uint32, key *shard.Key) Label {
+	settings := n.packed.Load()
 	if !autoWanted(settings, current) {
 		return 0
 	}
-	h := siphash.Hash(k.k0, k.k1, key[:])
+	var own shard.Key
+	own.Set(key, n.id)
+	h := siphash.Hash(k.k0, k.k1, own[:])
 	label := Label(h^h>>20^h>>40) & MaxLabel
 	if settings&stateRangesBit != 0 && !faulty(faultAutoRange) {
 		return label | StatelessBit

@@ -27,7 +27,7 @@ func TestFlowsOfClosedNamespace(t *testing.T) {
 		p := udpPacket(tup, 0)
 		found := make([]core.Socket, 1)
 		r.FindBurst(old, []core.Tuple{tup}, found)
-		if _, ok := r.Find(old, tup); ok || found[0] != (core.Socket{}) {
+		if _, ok := r.Find(old, &tup); ok || found[0] != (core.Socket{}) {
 			t.Fatalf("round %d: a closed namespace has a flow", i)
 		}
 		if d := r.Label(old, p); d.Verdict != core.Unbound && d.Verdict != core.Stale || !bytes.Equal(p, udpPacket(tup, 0)) {

@@ -127,7 +127,8 @@ func TestFlowEnds(t *testing.T) {
 	owner := func(ns *core.Namespace, port uint16) core.Socket {
 		r.Enter()
 		defer r.Exit()
-		s, _ := r.Find(ns, tuple(t, port))
+		tup := tuple(t, port)
+		s, _ := r.Find(ns, &tup)
 		return s
 	}
 	ns, ns2 := b.space("a"), b.space("b")

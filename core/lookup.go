@@ -77,6 +77,5 @@ func (r *Reader) Reply(n *Namespace, kind Reply, t Tuple, received Label) Label 
 	if received &= MaxLabel; (received != 0 || faulty(faultReplyOfNothing)) && settings>>reflectShift&bit != 0 {
 		return received
 	}
-	key := t.in(n)
-	return r.eng.autoKey.auto(settings, 0, &key)
+	return r.eng.autoKey.auto(n, 0, &t.key)
 }

@@ -84,7 +84,7 @@ func (r *Reader) Receive(n *Namespace, packet []byte) Verdict {
 	if v := parse(packet, &key, n.id); v != Allowed {
 		return v
 	}
-	key = key.Reversed()
+	key.Reverse()
 	return r.eng.receive(n, packet, r.eng.flows.Find(&key))
 }
 
@@ -134,7 +134,7 @@ func (b *packetBurst) find(e *Engine, packets [][]byte, namespace uint32, revers
 	for i, packet := range packets {
 		b.verdicts[i] = parse(packet, &b.keys[i], namespace)
 		if reversed {
-			b.keys[i] = b.keys[i].Reversed()
+			b.keys[i].Reverse()
 		}
 	}
 	e.flows.FindBurst(b.keys[:len(packets)], b.slots[:len(packets)])

@@ -228,10 +228,8 @@ func TestPacketsAmidChanges(t *testing.T) {
 			x := &pathWorker{cells: cells, autos: autos, r: b.Reader(fmt.Sprint("worker ", i)), rng: rand.New(rand.NewPCG(i, 7))}
 			x.fail = func(format string, args ...any) { t.Errorf(format, args...); stop.Store(true) }
 			defer x.r.Close()
-			for range rounds {
-				if stop.Load() {
-					return
-				}
+			// The writers may be slow to get a processor.
+			for n := 0; (n < rounds || changes(cells) < 10*cellStates) && !stop.Load(); n++ {
 				x.burst([]int{1, 2, 31, 32, 33, 100}[x.rng.IntN(6)])
 				bursts.Add(1)
 				x.parts(x.rng.IntN(40))
@@ -242,12 +240,13 @@ func TestPacketsAmidChanges(t *testing.T) {
 	readers.Wait()
 	stop.Store(true)
 	writers.Wait()
-	turns := int64(0)
+	t.Logf("%d changes", changes(cells))
+}
+
+// changes returns how often cells have changed.
+func changes(cells []*cell) (turns int64) {
 	for _, c := range cells {
 		turns += c.version.Load() / 2
 	}
-	if turns < 10*cellStates {
-		t.Errorf("only %d changes", turns)
-	}
-	t.Logf("%d changes", turns)
+	return turns
 }

@@ -83,7 +83,7 @@ func (x *path) find(t *rapid.T) {
 		if p := x.w.flows[plainOf(ns, tuples[i])]; p != nil {
 			want = x.sockets[slices.Index(x.plain[:], p)]
 		}
-		s, ok := x.r.Find(x.spaces[ns], tuples[i])
+		s, ok := x.r.Find(x.spaces[ns], &tuples[i])
 		if s != want || found[i] != want || ok != (want != core.Socket{}) {
 			t.Fatalf("%v: alone %v %v, in a burst %v, want %v", tuples[i], s, ok, found[i], want)
 		}

@@ -87,7 +87,7 @@ func TestReaderOutlivesEngine(t *testing.T) {
 		if v := r.Check(s, 0); v != core.Stale {
 			t.Errorf("%v on a check", v)
 		}
-		if _, ok := r.Find(ns, tup); ok || r.ShareOf(ns, 1) != core.None || r.Headers(s, 1) != nil {
+		if _, ok := r.Find(ns, &tup); ok || r.ShareOf(ns, 1) != core.None || r.Headers(s, 1) != nil {
 			t.Error("something is found in a closed engine")
 		}
 		r.Exit()
@@ -106,7 +106,7 @@ func TestReaderInsideClose(t *testing.T) {
 	r := b.Reader("inside")
 	defer r.Close()
 	r.Enter()
-	found, ok := r.Find(ns, tup)
+	found, ok := r.Find(ns, &tup)
 	must(t, b.Close())
 	b.Advance(0)
 	if !ok || found != s {

@@ -77,8 +77,7 @@ func (r *Reader) Send(s Socket, t Tuple, how Sending) Decision {
 	}
 	how.Address &= MaxLabel
 	how.Control &= MaxLabel
-	key := t.in(s.ns)
-	return r.eng.send(s, &key, &how)
+	return r.eng.send(s, &t.key, &how)
 }
 
 // SendBurst writes what Send decides for each packet into out. All slices are at
@@ -195,7 +194,7 @@ func (e *Engine) sendCurrent(s Socket, key *shard.Key, lookUp bool) Decision {
 
 // sendAuto decides about a packet that is left without a label.
 func (e *Engine) sendAuto(s Socket, key *shard.Key, current uint32) Decision {
-	return Decision{Label: e.autoKey.auto(s.ns.packed.Load(), current, key), Verdict: Allowed}
+	return Decision{Label: e.autoKey.auto(s.ns, current, key), Verdict: Allowed}
 }
 
 // HeadersOf returns the headers that go with a decision's label, nil for none.

@@ -54,7 +54,7 @@ func (x *torture) packets(r *core.Reader, own core.Socket, flow core.Tuple, want
 	before := clones(burst)
 	r.Enter()
 	r.LabelBurst(x.quiet, burst, out)
-	found, ok := r.Find(x.quiet, flow)
+	found, ok := r.Find(x.quiet, &flow)
 	for i := range x.spaces {
 		ns := x.spaces[i].Load()
 		r.LabelBurst(ns, clones(burst), make([]core.Decision, len(burst)))

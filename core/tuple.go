@@ -61,12 +61,12 @@ func (t Tuple) end(addr, port int) netip.AddrPort {
 func (t Tuple) Protocol() uint8 { return t.key.Protocol() }
 
 // Reversed returns the tuple of the packets in the other direction.
-func (t Tuple) Reversed() Tuple { return Tuple{t.key.Reversed()} }
+func (t Tuple) Reversed() Tuple {
+	t.key.Reverse()
+	return t
+}
 
 // String returns the tuple for people.
 func (t Tuple) String() string {
 	return fmt.Sprintf("%d %v > %v", t.Protocol(), t.Src(), t.Dst())
 }
-
-// in returns the key that the flow table has for the tuple in a namespace.
-func (t *Tuple) in(n *Namespace) shard.Key { return t.key.In(n.id) }

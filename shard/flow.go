@@ -21,22 +21,35 @@ const (
 	keyNamespace = 37
 )
 
+// Keys are written by words of 8 bytes or more and read by words of 8, which is
+// how the hash reads them, and are not returned as values, which the compiler
+// copies in overlapping parts. Otherwise a read finds its bytes in several younger
+// stores; then the processor cannot forward them and waits for those stores to
+// retire, and with them all lookups before. That made single lookups several
+// times as slow.
+
 // Place writes all that follows the addresses: the ports, source first, as they
 // stand in a packet when read in little-endian order; protocol and namespace.
-//
-// It is one store, because the hash reads these 8 bytes at once: from several
-// younger stores the processor cannot forward them, but waits until the stores
-// have retired, and with them all lookups before, one after another. That made
-// single lookups five times as slow.
 func (k *Key) Place(ports uint32, protocol uint8, namespace uint32) {
-	binary.LittleEndian.PutUint64(k[KeyPorts:], uint64(ports)|uint64(namespace<<8|uint32(protocol))<<32)
+	k.setWord(4, uint64(ports)|uint64(namespace<<8|uint32(protocol))<<32)
 }
 
-// In returns the key with another namespace.
-func (k *Key) In(namespace uint32) (r Key) {
-	*(*[KeyPorts]byte)(r[:]) = [KeyPorts]byte(k[:])
-	r.Place(uint32(k.word(4)), k.Protocol(), namespace)
-	return r
+// Set makes k the same key as from, in another namespace.
+func (k *Key) Set(from *Key, namespace uint32) {
+	for i := range 4 {
+		k.setWord(i, from.word(i))
+	}
+	k.setWord(4, from.word(4)&(1<<40-1)|uint64(namespace)<<40)
+}
+
+// Reverse makes k the key of the flow in the other direction.
+func (k *Key) Reverse() {
+	src0, src1, dst0, dst1, rest := k.word(0), k.word(1), k.word(2), k.word(3), k.word(4)
+	k.setWord(0, dst0)
+	k.setWord(1, dst1)
+	k.setWord(2, src0)
+	k.setWord(3, src1)
+	k.setWord(4, rest&^(1<<32-1)|rest>>16&0xffff|rest&0xffff<<16)
 }
 
 // equal compares word by word, which is half the cost of comparing arrays: the
@@ -47,17 +60,10 @@ func (k *Key) equal(o *Key) bool {
 
 func (k *Key) word(i int) uint64 { return binary.LittleEndian.Uint64(k[8*i:]) }
 
+func (k *Key) setWord(i int, w uint64) { binary.LittleEndian.PutUint64(k[8*i:], w) }
+
 // Protocol returns the upper-layer protocol.
 func (k *Key) Protocol() uint8 { return k[KeyProtocol] }
-
-// Reversed returns the key of the flow in the other direction.
-func (k *Key) Reversed() (r Key) {
-	*(*[16]byte)(r[KeySrc:]) = [16]byte(k[KeyDst:])
-	*(*[16]byte)(r[KeyDst:]) = [16]byte(k[KeySrc:])
-	rest := k.word(4)
-	binary.LittleEndian.PutUint64(r[KeyPorts:], rest&^(1<<32-1)|rest>>16&0xffff|rest&0xffff<<16)
-	return r
-}
 
 // Flow is the slot of a flow, one cache line. Key, Socket and Generation are
 // written while nobody else can reach the slot; the store of the flow's entry in

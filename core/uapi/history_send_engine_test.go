@@ -191,7 +191,7 @@ func (w *sendEngine) sends(sock core.Socket, p *packet, bare []byte, t core.Tupl
 // labels takes a packet on the whole path: it is to come to the same decision.
 func (w *sendEngine) labels(ns *core.Namespace, sock core.Socket, p *packet, bare []byte, t core.Tuple,
 	how core.Sending, d core.Decision) string {
-	if found, _ := w.reader.Find(ns, t); found != sock { // raw sockets have all the same flow
+	if found, _ := w.reader.Find(ns, &t); found != sock { // raw sockets have all the same flow
 		if err := sock.Bind(t); err != nil {
 			return fmt.Sprintf("bind %v: %v", t, err)
 		}
@@ -215,7 +215,8 @@ func (w *sendEngine) receive(at int) string {
 	defer w.reader.Exit()
 	t, _ := core.TupleOf(w.heard[at])
 	sock := w.sockets[at]
-	if _, bound := w.reader.Find(sock.Namespace(), t.Reversed()); !bound {
+	back := t.Reversed()
+	if _, bound := w.reader.Find(sock.Namespace(), &back); !bound {
 		if err := sock.Bind(t.Reversed()); err != nil {
 			return fmt.Sprintf("bind %v: %v", t.Reversed(), err)
 		}

@@ -84,7 +84,11 @@ func (s Socket) Unbind(t Tuple) error {
 func (r *Reader) Find(n *Namespace, t *Tuple) (Socket, bool) {
 	var key shard.Key
 	key.Set(&t.key, n.id)
-	return r.eng.bound(n, r.eng.flows.Find(&key))
+	slot := r.eng.flows.Find(&key)
+	if slot == 0 || n.ended() {
+		return Socket{}, false
+	}
+	return r.eng.socketOf(n, slot), true
 }
 
 // FindBurst writes the socket of each tuple into found, as Find does, the zero
@@ -101,23 +105,26 @@ func (r *Reader) FindBurst(n *Namespace, tuples []Tuple, found []Socket) {
 			keys[i].Set(&tuples[i].key, n.id)
 		}
 		r.eng.flows.FindBurst(keys[:m], slots[:m])
+		if n.ended() {
+			clear(slots[:m])
+		}
 		for i, slot := range slots[:m] {
-			found[i], _ = r.eng.bound(n, slot)
+			found[i] = r.eng.socketOf(n, slot)
 		}
 		tuples, found = tuples[m:], found[m:]
 	}
 }
 
-// bound returns the socket of a flow's slot, unless that is 0 or the namespace
-// has closed. The socket is not looked at: a flow that is found in the table is
-// not unbound yet, so its socket is open, or closing in this very section, and its
-// slot another's only after that.
-func (e *Engine) bound(n *Namespace, slot uint32) (Socket, bool) {
-	if slot == 0 || n.ended() {
-		return Socket{}, false
+// socketOf returns the socket of a flow's slot, the zero Socket for 0. The socket
+// is not looked at: a flow that is found in the table is not unbound yet, so its
+// socket is open, or closing in this very section, and its slot another's only
+// after that.
+func (e *Engine) socketOf(n *Namespace, slot uint32) Socket {
+	if slot == 0 {
+		return Socket{}
 	}
 	f := e.flows.At(slot)
-	return Socket{ns: n, slot: e.sockets.At(f.Socket), id: f.Socket, generation: f.Generation}, true
+	return Socket{ns: n, slot: e.sockets.At(f.Socket), id: f.Socket, generation: f.Generation}
 }
 
 // prefetchSockets fetches the sockets of flows, at most a burst, side by side.

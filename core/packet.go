@@ -51,8 +51,7 @@ func (e *Engine) label(n *Namespace, packet []byte, slot uint32, key *shard.Key)
 	if n.ended() {
 		return Decision{Verdict: Stale}
 	}
-	f := e.flows.At(slot)
-	s := Socket{ns: n, slot: e.sockets.At(f.Socket), id: f.Socket, generation: f.Generation}
+	s := e.socketOf(n, slot)
 	asked := labelOf(packet)
 	d := e.sendPacket(s, key, asked)
 	if d.Label != asked && d.sent() {
@@ -109,9 +108,8 @@ func (e *Engine) receive(n *Namespace, packet []byte, slot uint32) Verdict {
 	if slot == 0 {
 		return Unbound
 	}
-	f := e.flows.At(slot)
-	s := Socket{ns: n, slot: e.sockets.At(f.Socket), id: f.Socket, generation: f.Generation}
-	if n.ended() || !s.slot.Open(f.Generation) {
+	s := e.socketOf(n, slot)
+	if n.ended() || !s.slot.Open(s.generation) {
 		return Stale
 	}
 	if label := labelOf(packet); !s.noted(label) {

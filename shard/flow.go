@@ -36,9 +36,10 @@ func (k *Key) Place(ports uint32, protocol uint8, namespace uint32) {
 
 // Set makes k the same key as from, in another namespace.
 func (k *Key) Set(from *Key, namespace uint32) {
-	for i := range 4 {
-		k.setWord(i, from.word(i))
-	}
+	k.setWord(0, from.word(0))
+	k.setWord(1, from.word(1))
+	k.setWord(2, from.word(2))
+	k.setWord(3, from.word(3))
 	k.setWord(4, from.word(4)&(1<<40-1)|uint64(namespace)<<40)
 }
 

@@ -121,6 +121,14 @@ func (r *Reader) Check(s Socket, label Label) Verdict {
 //
 //go:noinline
 func (s Socket) verdict(label Label) Verdict {
+	if s.slot != nil && s.slot.First(s.generation, uint32(label)) != 0 {
+		return Allowed // whatever the policy
+	}
+	return s.verdictOfList(label)
+}
+
+// verdictOfList is verdict for all other cases.
+func (s Socket) verdictOfList(label Label) Verdict {
 	if s.slot == nil {
 		return Stale
 	}

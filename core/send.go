@@ -160,6 +160,14 @@ func (e *Engine) sendWith(s Socket, label Label) Decision {
 	if !s.ns.enforced() || Protocol(s.slot.Protocol) == Ping && !faulty(faultPingChecked) {
 		return Decision{Label: label, Verdict: Allowed}
 	}
+	if first := s.slot.First(s.generation, uint32(label)); first != 0 {
+		return Decision{Label: label, Verdict: Allowed, lease: first.Lease()}
+	}
+	return e.sendFromList(s, label)
+}
+
+// sendFromList is sendWith for all but the commonest case.
+func (e *Engine) sendFromList(s Socket, label Label) Decision {
 	entry, ok := e.sockets.Find(s.slot, s.generation, uint32(label))
 	switch {
 	case !ok:

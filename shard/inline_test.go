@@ -47,6 +47,7 @@ var inlined = []string{
 	`can inline Entry\.Label$`,
 	`can inline Entry\.Headers$`,
 	`can inline hasTag$`,
+	`can inline \(\*Socket\)\.First$`,
 	`can inline hasLabel$`,
 	`can inline \(\*Lease\)\.Live$`,
 	`can inline NewEntry$`,

@@ -91,7 +91,8 @@
 // run inside a read-side section of their own from their first look at an index
 // to their last change, so nothing that they found is reclaimed under them. What
 // a packet does takes no lock, allocates nothing, writes nothing that others
-// read and looks at no clock.
+// read, but for a received label that is another than the last one, and looks at
+// no clock.
 //
 // # Limits and errors
 //

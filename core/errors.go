@@ -75,7 +75,7 @@ var (
 
 	// ErrQuota: Rules.Quota does not let the caller add a lease.
 	ErrQuota = errors.New("core: quota exceeded")
-	// ErrTableFull: a table of Options is full: leases, sockets, namespaces, or
+	// ErrTableFull: a table of Options is full: leases, sockets, flows, namespaces, or
 	// the memory behind them, which also counts what still waits for readers.
 	ErrTableFull = errors.New("core: table full")
 	// ErrSocketFull: the socket's list has MaxSocketEntries entries.

@@ -13,7 +13,8 @@ import (
 // ErrClosed.
 //
 // Cost: a slot, and the locks of the socket and of a segment of the flow table,
-// which now and then is split for it: some hundred flows move.
+// which now and then is split for it: some hundred flows move. Should the table
+// need a new seed, all flows move, and other binds and unbinds wait for that.
 func (s Socket) Bind(t Tuple) error {
 	r, at, err := s.enter()
 	if err != nil {
@@ -117,8 +118,8 @@ func (r *Reader) FindBurst(n *Namespace, tuples []Tuple, found []Socket) {
 
 // socketOf returns the socket of a flow's slot, the zero Socket for 0. The socket
 // is not looked at: a flow that is found in the table is not unbound yet, so its
-// socket is open, or closing in this very section, and its slot another's only
-// after that.
+// socket is open, or its Close and perhaps a Bind are under way. In the last case
+// the slot may even be another's already; whatever uses it asks by generation.
 func (e *Engine) socketOf(n *Namespace, slot uint32) Socket {
 	if slot == 0 {
 		return Socket{}

@@ -105,7 +105,9 @@ func (c *chain) append(dst []byte, next uint8) (_ []byte, first uint8) {
 
 // Insert puts the headers into an IPv6 packet, right after its IPv6 header, and
 // corrects the next header and the payload length. It returns the longer packet,
-// in the same memory: cap(packet) must have WireLen more bytes than packet. The
+// in the same memory: cap(packet) must have WireLen more bytes than packet, and
+// what lies there is overwritten, so buffers that are cut from one array have to
+// end their capacity where the next one begins. The
 // errors are ErrNoRoom, when it has not or when the payload would be longer than
 // 65535, and ErrPacket, when packet is not an IPv6 packet of the length that its
 // header says, or begins with hop-by-hop options or a routing header of its own:

@@ -5,7 +5,9 @@ import "github.com/flowlabel/flowlabel/shard"
 // Label is the whole path of one packet that is about to be sent: it reads the
 // 5-tuple, finds the socket that the flow is bound to in the namespace, decides
 // as Send does, and writes the label into the packet. The packet's own label is
-// what its sender asks for; with 0 it asks for nothing.
+// what its sender asks for; with 0 it asks for nothing. So a packet that is sent a
+// second time has to begin with the label that it had the first time, which may
+// not be one that it was given.
 //
 // The packet is written to only where its label changes, and only in the 20 bits
 // of the label. A packet that may not be sent, or whose flow cannot be told or is
@@ -77,7 +79,8 @@ func (e *Engine) sendPacket(s Socket, key *shard.Key, asked Label) Decision {
 // Malformed, NoPorts, Unbound or Stale if there was nothing to note. Call it
 // between Enter and Exit.
 //
-// Cost: as Label; and a store where the label differs from what is noted.
+// Cost: as Label; and where the label differs from what is noted, a store to the
+// line that senders of the socket read.
 func (r *Reader) Receive(n *Namespace, packet []byte) Verdict {
 	var key shard.Key
 	if v := parse(packet, &key, n.id); v != Allowed {

@@ -121,6 +121,9 @@ func (r *Reader) Check(s Socket, label Label) Verdict {
 //
 //go:noinline
 func (s Socket) verdict(label Label) Verdict {
+	if label > MaxLabel {
+		return Refused // First compares more bits than a label has
+	}
 	if s.slot != nil && s.slot.First(s.generation, uint32(label)) != 0 {
 		return Allowed // whatever the policy
 	}
@@ -133,7 +136,8 @@ func (s Socket) verdictOfList(label Label) Verdict {
 		return Stale
 	}
 	v := s.ns.eng.check(s, label)
-	if v != Stale && Protocol(s.slot.Protocol) == Ping {
+	// Both say that the socket was seen to be open, so its protocol may be read.
+	if (v == Refused || v == AllowedWithHeaders) && Protocol(s.slot.Protocol) == Ping {
 		return Allowed
 	}
 	return v

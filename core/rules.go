@@ -7,8 +7,9 @@ import (
 
 // Rules are the switches between how a Go program wants a flow label service to
 // behave (the zero value: native mode) and how a Linux kernel does ([Linux618],
-// [Linux2026]: Linux mode). They are read when a lease is asked for, never when
-// a packet is checked.
+// [Linux2026]: Linux mode). Most are read when a lease is asked for;
+// AddressVouches, BareCurrent and LeaseReplaces when a packet is sent, and never
+// change.
 type Rules struct {
 	// Quota limits the number of leases; the zero value limits it to
 	// Options.MaxLeases only.

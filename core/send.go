@@ -34,7 +34,8 @@ type Decision struct {
 	// Label is the one that the packet is to carry, 0 for none.
 	Label Label
 	// Verdict says whether the packet may be sent, and whether the lease of Label
-	// has headers to go with it; Reader.HeadersOf returns them.
+	// has headers to go with it; Reader.HeadersOf returns them. Under
+	// Rules.AddressVouches it may be the lease of Sending.Address.
 	Verdict Verdict
 	lease   uint32 // slot of the lease if it was looked up
 }

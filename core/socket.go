@@ -154,8 +154,8 @@ func (s Socket) forget(label Label) {
 // Close gives up all uses of labels and ends the socket. It may be called
 // several times and returns nil, ErrStale only for the zero Socket.
 //
-// Cost: the locks of the socket and the namespace, and those of Put for each
-// use.
+// Cost: the locks of the socket and the namespace, those of Put for each use, and
+// those of Unbind for each flow.
 func (s Socket) Close() error {
 	if s.slot == nil {
 		return errZeroSocket

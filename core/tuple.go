@@ -38,7 +38,8 @@ func NewTuple(protocol uint8, src, dst netip.AddrPort) (Tuple, error) {
 }
 
 // TupleOf returns the tuple of an IPv6 packet, with Allowed; or Malformed or
-// NoPorts, and what could be told until then is to be ignored.
+// NoPorts, and what could be told until then is to be ignored. A payload length of
+// 0 stands for all of the slice.
 //
 // Cost: that of a parse, some nanoseconds. No allocation.
 func TupleOf(packet []byte) (Tuple, Verdict) {

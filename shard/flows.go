@@ -18,7 +18,7 @@ import (
 //	ACM TODS 4(3), 1979,
 //
 // a segment at a time, so that no bind waits for more than some hundred flows to
-// move. It differs in what a reader needs: a segment that is full is built anew
+// move, unless the table gets another seed: then all move. It differs in what a reader needs: a segment that is full is built anew
 // as two, and published with one store a word; flows never move in a segment
 // that can be found. The hash is keyed with a secret seed, each lookup looks at
 // four buckets at most, and a table that somebody fills unevenly gets another
@@ -281,5 +281,11 @@ func (f *Flows) Collect(shard uint32) (int, bool) {
 	return n + n2, more || more2
 }
 
-// Usage says what the flows and what their buckets hold now.
-func (f *Flows) Usage() (flows, buckets Usage) { return f.slab.Usage(), f.segments.Usage() }
+// Usage says what the flows and what their buckets, with the directory, hold now.
+func (f *Flows) Usage() (flows, buckets Usage) {
+	flows, buckets = f.slab.Usage(), f.segments.Usage()
+	if d := f.dir.Load(); d != nil {
+		buckets.Bytes += int64(len(d.words)) * sizeOf[atomic.Uint64]()
+	}
+	return flows, buckets
+}

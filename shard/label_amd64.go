@@ -21,33 +21,25 @@ const groupLines = 8
 // the label. It needs AVX2.
 //
 // It reads 32 bytes at a time. No processor with AVX2 tears an aligned part of 8
-// bytes of such a load, and amd64 keeps loads in order, so each entry is read as
-// by an atomic load.
+// bytes of such a load, so each entry is read whole; but some may read the parts
+// in another order than that of their places. So what it does not find may still
+// be there.
 //
 //go:noescape
 func placeOfLabel(lines *line, n int, label uint32) uint64
 
 // findLabel returns the first entry with the label, or the zero Entry.
 func findLabel(lines []line, label uint32) Entry {
-	if !hasAVX2 {
-		return findLabelPlain(lines, label)
-	}
-	for len(lines) > 0 {
-		n := min(groupLines, len(lines))
-		if m := placeOfLabel(&lines[0], n, label); m != 0 {
-			return entryAt(lines, m, label)
+	for rest := lines; hasAVX2 && len(rest) > 0; {
+		n := min(groupLines, len(rest))
+		if m := placeOfLabel(&rest[0], n, label); m != 0 {
+			at := bits.TrailingZeros64(m)
+			if e := Entry(rest[at/lineEntries][at%lineEntries].Load()); e.Label() == label {
+				return e
+			}
+			break // it was put, or replaced, since
 		}
-		lines = lines[n:]
-	}
-	return 0
-}
-
-// entryAt reads the entry of the first bit in m. It was there a moment ago, and
-// may have been put, or replaced, since.
-func entryAt(lines []line, m uint64, label uint32) Entry {
-	at := bits.TrailingZeros64(m)
-	if e := Entry(lines[at/lineEntries][at%lineEntries].Load()); e.Label() == label {
-		return e
+		rest = rest[n:]
 	}
 	return findLabelPlain(lines, label)
 }

@@ -7,10 +7,10 @@ TEXT ·placeOfLabel(SB), NOSPLIT, $0-32
 	MOVQ lines+0(FP), SI
 	MOVQ n+8(FP), DX
 	MOVL label+16(FP), AX
-	MOVQ AX, X0
-	VPBROADCASTQ X0, Y0      // the label, four times
 	MOVL $0xfffff, BX
+	MOVQ AX, X0              // both before the first VEX instruction
 	MOVQ BX, X1
+	VPBROADCASTQ X0, Y0      // the label, four times
 	VPBROADCASTQ X1, Y1      // where an entry has it
 	XORQ DI, DI              // the places found
 	XORQ CX, CX              // number of the line's first place

@@ -11,9 +11,22 @@ func findLabelPlain(lines []line, label uint32) Entry {
 		m := hasLabel(l[0].Load(), label) | hasLabel(l[1].Load(), label)<<1 | hasLabel(l[2].Load(), label)<<2 |
 			hasLabel(l[3].Load(), label)<<3 | hasLabel(l[4].Load(), label)<<4 | hasLabel(l[5].Load(), label)<<5 |
 			hasLabel(l[6].Load(), label)<<6 | hasLabel(l[7].Load(), label)<<7
-		for ; m != 0; m &= m - 1 {
-			// As in findInOwn.
-			if e := Entry(l[bits.TrailingZeros32(m)&lastPlace].Load()); e.Label() == label {
+		if m == 0 {
+			continue
+		}
+		if e := Entry(l[bits.TrailingZeros32(m)&lastPlace].Load()); e.Label() == label {
+			return e
+		}
+		return scanLabel(lines, label)
+	}
+	return 0
+}
+
+// scanLabel is the same, place by place; see scanOwn.
+func scanLabel(lines []line, label uint32) Entry {
+	for i := range lines {
+		for j := range lines[i] {
+			if e := Entry(lines[i][j].Load()); e.Label() == label {
 				return e
 			}
 		}

@@ -11,7 +11,8 @@ import "sync/atomic"
 // Here are the kinds of pointers that can be fetched; prefetch_asm.go does it, and
 // prefetch_plain.go reads instead.
 
-// SocketBurst are the sockets of a burst, nil for none.
+// SocketBurst are the sockets of a burst, nil for none. Like those below it has
+// Burst places, and no more may be asked for.
 type SocketBurst [Burst]*Socket
 
 // flowBurst are the flows of a burst, nil for none.

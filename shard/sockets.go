@@ -150,6 +150,9 @@ func (ss *Sockets) Find(s *Socket, generation, label uint32) (Entry, bool) {
 // have one label, and most labels no headers: for those it is the whole answer, in
 // two loads of one cache line.
 func (s *Socket) First(generation, label uint32) Entry {
+	if Invariants {
+		touched()
+	}
 	// A word with nothing but the generation: open, and without a block.
 	if e := Entry(s.own[0].Load()); uint32(e) == label && s.word.Load() == uint64(generation)<<socketGenShift {
 		return e
@@ -162,11 +165,22 @@ func (s *Socket) First(generation, label uint32) Entry {
 func (s *Socket) findInOwn(label uint32) Entry {
 	m := hasLabel(s.own[1].Load(), label) | hasLabel(s.own[2].Load(), label)<<1 |
 		hasLabel(s.own[3].Load(), label)<<2 | hasLabel(s.own[4].Load(), label)<<3
-	for ; m != 0; m &= m - 1 {
-		// It was there a moment ago, and may have been put, or replaced, since. Of
-		// several, the first is put first, and the last one is there for as long as
-		// the label is held.
-		if e := Entry(s.own[1+bits.TrailingZeros32(m)&3].Load()); e.Label() == label {
+	if m == 0 {
+		return 0
+	}
+	if e := Entry(s.own[1+bits.TrailingZeros32(m)&3].Load()); e.Label() == label {
+		return e
+	}
+	return s.scanOwn(label)
+}
+
+// scanOwn is findInOwn for an entry that was put, or replaced, between two looks.
+// It loads each place once, in order. So it misses no label that is held all the
+// while: of several uses of a label the first is put first, so a label that leaves
+// a place stands farther on, too.
+func (s *Socket) scanOwn(label uint32) Entry {
+	for i := range s.own {
+		if e := Entry(s.own[i].Load()); e.Label() == label {
 			return e
 		}
 	}

@@ -23,10 +23,10 @@ const (
 
 // Keys are written by words of 8 bytes or more and read by words of 8, which is
 // how the hash reads them, and are not returned as values, which the compiler
-// copies in overlapping parts. Otherwise a read finds its bytes in several younger
-// stores; then the processor cannot forward them and waits for those stores to
-// retire, and with them all lookups before. That made single lookups several
-// times as slow.
+// copies in overlapping parts. A single lookup among a million flows took 430 ns
+// with a tuple passed by value and 240 by pointer. The likely reason: a read that
+// finds its bytes in several younger stores cannot have them forwarded, and waits
+// for those stores to retire, and with them all lookups before.
 
 // Place writes all that follows the addresses: the ports, source first, as they
 // stand in a packet when read in little-endian order; protocol and namespace.

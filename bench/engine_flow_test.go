@@ -54,19 +54,22 @@ var tuples = eachHits(func(hits int) order.Drawn[core.Tuple] {
 	return t
 })
 
-// flowEngine looks flows up one by one, each in a section of its own.
+// flowEngine looks flows up one by one, a section for every burst of them.
 func flowEngine() rival[engineTuple] {
 	return rival[engineTuple]{name: "engine", worker: func() (lookup[engineTuple], func()) {
 		h := flowHome()
 		r, ns := h.eng.Reader("bench"), h.ns
 		return func(tuples []core.Tuple) (sum uint64) {
-			for i := range tuples {
+			for len(tuples) > 0 {
+				n := min(burst, len(tuples))
 				r.Enter()
-				_, ok := r.Find(ns, &tuples[i])
-				r.Exit()
-				if ok {
-					sum++
+				for i := range tuples[:n] {
+					if _, ok := r.Find(ns, &tuples[i]); ok {
+						sum++
+					}
 				}
+				r.Exit()
+				tuples = tuples[n:]
 			}
 			return sum
 		}, r.Close

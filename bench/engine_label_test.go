@@ -55,16 +55,20 @@ var engineLabels = eachHits(func(hits int) order.Drawn[core.Label] {
 	return l
 })
 
-// labelEngine looks labels up one by one, each in a section of its own.
+// labelEngine looks labels up one by one, a section for every burst of them.
 func labelEngine() rival[engineLabel] {
 	return rival[engineLabel]{name: "engine", worker: func() (lookup[engineLabel], func()) {
 		h := labelHome()
 		r, ns := h.eng.Reader("bench"), h.ns
 		return func(labels []core.Label) (sum uint64) {
-			for _, label := range labels {
+			for len(labels) > 0 {
+				n := min(burst, len(labels))
 				r.Enter()
-				sum += uint64(r.ShareOf(ns, label))
+				for _, label := range labels[:n] {
+					sum += uint64(r.ShareOf(ns, label))
+				}
 				r.Exit()
+				labels = labels[n:]
 			}
 			return sum
 		}, r.Close

@@ -48,7 +48,7 @@ func check(tb testing.TB, err error) {
 }
 
 // socketEngine checks labels on a socket that holds the given ones, for itself
-// alone: the namespace guards them. Each check has a section of its own.
+// alone: the namespace guards them. Every burst of checks has a section.
 func socketEngine(tb testing.TB, held []uint32) rival[uint32] {
 	type home struct {
 		eng  *core.Engine
@@ -65,13 +65,16 @@ func socketEngine(tb testing.TB, held []uint32) rival[uint32] {
 	return rival[uint32]{name: "engine", worker: func() (lookup[uint32], func()) {
 		r, s := once().eng.Reader("bench"), once().sock
 		return func(labels []uint32) (sum uint64) {
-			for _, l := range labels {
+			for len(labels) > 0 {
+				n := min(burst, len(labels))
 				r.Enter()
-				v := r.Check(s, core.Label(l))
-				r.Exit()
-				if v == core.Allowed {
-					sum++
+				for _, l := range labels[:n] {
+					if r.Check(s, core.Label(l)) == core.Allowed {
+						sum++
+					}
 				}
+				r.Exit()
+				labels = labels[n:]
 			}
 			return sum
 		}, r.Close

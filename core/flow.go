@@ -96,24 +96,25 @@ func (r *Reader) Find(n *Namespace, t *Tuple) (Socket, bool) {
 // Socket for none; found is at least as long as tuples. It fetches what the
 // flows need from memory side by side.
 func (r *Reader) FindBurst(n *Namespace, tuples []Tuple, found []Socket) {
-	var (
-		keys  [shard.Burst]shard.Key
-		slots [shard.Burst]uint32
-	)
-	for len(tuples) > 0 {
-		m := min(shard.Burst, len(tuples))
-		for i := range tuples[:m] {
-			keys[i].Set(&tuples[i].key, n.id)
-		}
-		r.eng.flows.FindBurst(keys[:m], slots[:m])
-		if n.ended() {
-			clear(slots[:m])
-		}
-		for i, slot := range slots[:m] {
-			found[i] = r.eng.socketOf(n, slot)
-		}
-		tuples, found = tuples[m:], found[m:]
-	}
+	l := &r.burst.flows
+	l.Begin(r.eng.flows)
+	shard.InStep(len(tuples),
+		func(from, to int) {
+			for i := from; i < to; i++ {
+				l.Keys[place(i)].Set(&tuples[i].key, n.id)
+			}
+			l.Hash(from, to)
+		},
+		l.Touch,
+		func(from, to int) {
+			l.Compare(from, to)
+			ended := n.ended()
+			for i := from; i < to; i++ {
+				if found[i] = r.eng.socketOf(n, l.Slots[place(i)]); ended {
+					found[i] = Socket{}
+				}
+			}
+		})
 }
 
 // socketOf returns the socket of a flow's slot, the zero Socket for 0. The socket
@@ -126,15 +127,4 @@ func (e *Engine) socketOf(n *Namespace, slot uint32) Socket {
 	}
 	f := e.flows.At(slot)
 	return Socket{ns: n, slot: e.sockets.At(f.Socket), id: f.Socket, generation: f.Generation}
-}
-
-// prefetchSockets fetches the sockets of flows, at most a burst, side by side.
-func (e *Engine) prefetchSockets(slots []uint32) {
-	var sockets shard.SocketBurst
-	for i, slot := range slots {
-		if slot != 0 {
-			sockets[i&(shard.Burst-1)] = e.sockets.At(e.flows.At(slot).Socket)
-		}
-	}
-	sockets.Prefetch(len(slots))
 }

@@ -21,33 +21,28 @@ func (r *Reader) ShareOf(n *Namespace, label Label) Share {
 // ShareOfBurst writes what ShareOf says of each label into out, which is at least
 // as long as labels. It fetches cells and leases from memory side by side.
 func (r *Reader) ShareOfBurst(n *Namespace, labels []Label, out []Share) {
-	var (
-		numbers, slots [shard.Burst]uint32
-		leases         shard.LeaseBurst
-	)
-	for len(labels) > 0 {
-		m := min(shard.Burst, len(labels))
-		for i, label := range labels[:m] {
-			numbers[i] = uint32(label)
-		}
-		n.index.LookupBurst(numbers[:m], slots[:m])
-		for i, slot := range slots[:m] {
-			leases[i] = nil
-			if slot != 0 {
-				leases[i] = r.eng.leases.At(slot)
+	l := &r.burst.labels
+	shard.InStep(len(labels),
+		func(from, to int) {
+			for i := from; i < to; i++ {
+				l.Cells[place(i)] = n.index.Cell(uint32(labels[i]))
 			}
-		}
-		leases.Prefetch(m)
-		for i, l := range leases[:m] {
-			out[i] = shareOf(l)
-		}
-		labels, out = labels[m:], out[m:]
-	}
+			l.Touch(from, to)
+		},
+		func(from, to int) { l.Read(r.eng.leases, from, to) },
+		func(from, to int) {
+			for i := from; i < to; i++ {
+				out[i] = None
+				if slot := l.Slots[place(i)]; slot != 0 {
+					out[i] = shareOf(r.eng.leases.At(slot))
+				}
+			}
+		})
 }
 
-// shareOf returns the mode of a lease that an index names, nil for none.
+// shareOf returns the mode of a lease that an index names.
 func shareOf(l *shard.Lease) Share {
-	if l == nil || !l.Live() {
+	if !l.Live() {
 		return None
 	}
 	return Share(l.Share)

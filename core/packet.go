@@ -30,19 +30,15 @@ func (r *Reader) Label(n *Namespace, packet []byte) Decision {
 // processor: it fetches packets, buckets, flows and sockets from memory side by
 // side.
 func (r *Reader) LabelBurst(n *Namespace, packets [][]byte, out []Decision) {
-	var b packetBurst
-	for len(packets) > 0 {
-		m := min(shard.Burst, len(packets))
-		b.find(r.eng, packets[:m], n.id, false)
-		for i, packet := range packets[:m] {
-			if v := b.verdicts[i]; v != Allowed {
+	r.burst.find(n, packets, false, func(from, to int) {
+		for i := from; i < to; i++ {
+			if v := r.burst.verdicts[place(i)]; v != Allowed {
 				out[i] = Decision{Verdict: v}
 			} else {
-				out[i] = r.eng.label(n, packet, b.slots[i], &b.keys[i])
+				out[i] = r.eng.label(n, packets[i], r.burst.flows.Slots[place(i)], &r.burst.flows.Keys[place(i)])
 			}
 		}
-		packets, out = packets[m:], out[m:]
-	}
+	})
 }
 
 // label decides about a packet whose flow has been looked up, and rewrites it.
@@ -93,17 +89,13 @@ func (r *Reader) Receive(n *Namespace, packet []byte) Verdict {
 // ReceiveBurst does what Receive does for each packet and writes the verdicts
 // into out, which is at least as long as packets.
 func (r *Reader) ReceiveBurst(n *Namespace, packets [][]byte, out []Verdict) {
-	var b packetBurst
-	for len(packets) > 0 {
-		m := min(shard.Burst, len(packets))
-		b.find(r.eng, packets[:m], n.id, true)
-		for i, packet := range packets[:m] {
-			if out[i] = b.verdicts[i]; out[i] == Allowed {
-				out[i] = r.eng.receive(n, packet, b.slots[i])
+	r.burst.find(n, packets, true, func(from, to int) {
+		for i := from; i < to; i++ {
+			if out[i] = r.burst.verdicts[place(i)]; out[i] == Allowed {
+				out[i] = r.eng.receive(n, packets[i], r.burst.flows.Slots[place(i)])
 			}
 		}
-		packets, out = packets[m:], out[m:]
-	}
+	})
 }
 
 // receive notes the label of a packet whose flow has been looked up.
@@ -119,25 +111,4 @@ func (e *Engine) receive(n *Namespace, packet []byte, slot uint32) Verdict {
 		s.note(label)
 	}
 	return Allowed
-}
-
-// packetBurst is a burst of packets on its way to their sockets.
-type packetBurst struct {
-	keys     [shard.Burst]shard.Key
-	slots    [shard.Burst]uint32 // of the flows, 0 for none
-	verdicts [shard.Burst]Verdict
-}
-
-// find parses at most Burst packets and looks their flows up, those of the other
-// direction if reversed. The slots of packets that cannot be parsed mean nothing.
-func (b *packetBurst) find(e *Engine, packets [][]byte, namespace uint32, reversed bool) {
-	shard.PrefetchBytes(packets)
-	for i, packet := range packets {
-		b.verdicts[i] = parse(packet, &b.keys[i], namespace)
-		if reversed {
-			b.keys[i].Reverse()
-		}
-	}
-	e.flows.FindBurst(b.keys[:len(packets)], b.slots[:len(packets)])
-	e.prefetchSockets(b.slots[:len(packets)])
 }

@@ -2,6 +2,7 @@ package core
 
 import (
 	"github.com/flowlabel/flowlabel/rcu"
+	"github.com/flowlabel/flowlabel/shard"
 )
 
 // Verdict says what becomes of a packet's label.
@@ -67,8 +68,9 @@ func (v Verdict) String() string {
 // reader's name where it still has one; in other builds what was found may be
 // reused before the section ends.
 type Reader struct {
-	eng *Engine
-	rcu *rcu.Reader
+	eng   *Engine
+	rcu   *rcu.Reader
+	burst bursts
 }
 
 // Reader registers a reader. The name stands in statistics and in the log when
@@ -135,7 +137,11 @@ func (s Socket) verdictOfList(label Label) Verdict {
 	if s.slot == nil {
 		return Stale
 	}
-	v := s.ns.eng.check(s, label)
+	if !s.ns.enforced() {
+		return Allowed
+	}
+	entry, open := s.ns.eng.sockets.Find(s.slot, s.generation, uint32(label))
+	v := verdictOf(entry, open, label)
 	// Both say that the socket was seen to be open, so its protocol may be read.
 	if (v == Refused || v == AllowedWithHeaders) && Protocol(s.slot.Protocol) == Ping {
 		return Allowed
@@ -143,7 +149,8 @@ func (s Socket) verdictOfList(label Label) Verdict {
 	return v
 }
 
-// check looks for the label on the socket's list if the namespace wants that.
+// check is verdictOfList for the label of a connect, which is checked on a Ping
+// socket, too.
 func (e *Engine) check(s Socket, label Label) Verdict {
 	if s.slot == nil {
 		return Stale
@@ -151,9 +158,14 @@ func (e *Engine) check(s Socket, label Label) Verdict {
 	if !s.ns.enforced() {
 		return Allowed
 	}
-	entry, ok := e.sockets.Find(s.slot, s.generation, uint32(label))
+	entry, open := e.sockets.Find(s.slot, s.generation, uint32(label))
+	return verdictOf(entry, open, label)
+}
+
+// verdictOf returns the verdict on what was found for a label that is checked.
+func verdictOf(entry shard.Entry, open bool, label Label) Verdict {
 	switch {
-	case !ok:
+	case !open:
 		return Stale
 	case label == 0:
 		return Allowed

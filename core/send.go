@@ -2,7 +2,6 @@ package core
 
 import (
 	"fmt"
-	"iter"
 
 	"github.com/flowlabel/flowlabel/shard"
 )
@@ -84,44 +83,26 @@ func (r *Reader) Send(s Socket, t Tuple, how Sending) Decision {
 // SendBurst writes what Send decides for each packet into out. All slices are at
 // least as long as sockets. It fetches the sockets from memory side by side.
 func (r *Reader) SendBurst(sockets []Socket, tuples []Tuple, how []Sending, out []Decision) {
-	for first := range bursts(sockets) {
-		for i := first; i < len(sockets) && i < first+shard.Burst; i++ {
-			out[i] = r.Send(sockets[i], tuples[i], how[i])
-		}
-	}
+	shard.InStep(len(sockets),
+		func(from, to int) { r.burst.ask(r.eng, sockets, from, to) },
+		func(from, to int) {
+			for i := from; i < to; i++ {
+				out[i] = r.Send(sockets[i], tuples[i], how[i])
+			}
+		})
 }
 
 // CheckBurst writes what Check says of each socket and label into out. All slices
 // are at least as long as sockets. It fetches the sockets from memory side by
 // side.
 func (r *Reader) CheckBurst(sockets []Socket, labels []Label, out []Verdict) {
-	for first := range bursts(sockets) {
-		for i := first; i < len(sockets) && i < first+shard.Burst; i++ {
-			out[i] = r.Check(sockets[i], labels[i])
-		}
-	}
-}
-
-// bursts goes through the first socket's index of each burst, whose sockets it
-// has asked for.
-func bursts(sockets []Socket) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for first := 0; first < len(sockets); first += shard.Burst {
-			prefetch(sockets[first:min(first+shard.Burst, len(sockets))])
-			if !yield(first) {
-				return
+	shard.InStep(len(sockets),
+		func(from, to int) { r.burst.ask(r.eng, sockets, from, to) },
+		func(from, to int) {
+			for i := from; i < to; i++ {
+				out[i] = r.Check(sockets[i], labels[i])
 			}
-		}
-	}
-}
-
-// prefetch fetches sockets, at most a burst, side by side.
-func prefetch(sockets []Socket) {
-	var slots shard.SocketBurst
-	for i := range sockets {
-		slots[i&(shard.Burst-1)] = sockets[i].slot
-	}
-	slots.Prefetch(len(sockets))
+		})
 }
 
 // send is Send, by the key of the flow.

@@ -10,17 +10,17 @@ const ChunkSlots = 1 << chunkBits
 
 const chunkMask = ChunkSlots - 1
 
-// Arena is the memory that an engine's slabs are cut from. It grows in
-// extents and gives nothing back until it is released.
+// Arena is the memory that an engine's arrays stand in. It gives nothing back
+// until it is released.
 //
 // Every method may be called from any goroutine.
 type Arena struct {
-	extents *extents     // kept apart: a cleanup must not hold the arena itself
-	bytes   atomic.Int64 // cut so far; a statistic, pairs with nothing
+	regions *regions     // kept apart: a cleanup must not hold the arena itself
+	bytes   atomic.Int64 // of the chunks made so far; a statistic, pairs with nothing
 }
 
-// Bytes says how much memory has been cut from the arena so far. Pages of it
-// that were never touched cost address space only.
+// Bytes says how much memory the chunks made so far take. Pages of it that were
+// never touched cost address space only.
 func (a *Arena) Bytes() int64 { return a.bytes.Load() }
 
 // sizeOf returns the size of a T in bytes.

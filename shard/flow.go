@@ -56,7 +56,7 @@ func (k *Key) Reverse() {
 // equal compares word by word, which is half the cost of comparing arrays: the
 // compiler calls a function for those.
 func (k *Key) equal(o *Key) bool {
-	return k.word(0)^o.word(0)|k.word(1)^o.word(1)|k.word(2)^o.word(2)|k.word(3)^o.word(3)|k.word(4)^o.word(4) == 0
+	return (k.word(0)^o.word(0))|(k.word(1)^o.word(1))|(k.word(2)^o.word(2))|(k.word(3)^o.word(3))|(k.word(4)^o.word(4)) == 0
 }
 
 func (k *Key) word(i int) uint64 { return binary.LittleEndian.Uint64(k[8*i:]) }

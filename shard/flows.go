@@ -5,7 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/zeebo/xxh3"
 	"golang.org/x/sys/cpu"
 
 	"github.com/flowlabel/flowlabel/rcu"
@@ -67,7 +66,7 @@ func NewFlows(d *rcu.Domain, a *Arena, ss *Sockets, shards, limit int, seed func
 	// than limit: 2^maxBits segments are at most a quarter full then, so that no
 	// table gets another seed for its size. And a new seed needs the new segments
 	// before the old ones go.
-	splits := len(f.slab.dir) * ChunkSlots / flowsPerSplit
+	splits := f.slab.Chunks() * ChunkSlots / flowsPerSplit
 	f.maxBits = uint32(bits.Len(uint(splits)))
 	f.segments = NewSlab[line](d, a, shards, 4*splits+4, Kind{Span: segmentBuckets, Ring: ring})
 	return f
@@ -89,7 +88,7 @@ func (f *Flows) poison(id uint32) bool {
 // At returns the flow in slot id.
 func (f *Flows) At(id uint32) *Flow { return f.slab.At(id) }
 
-func (d *directory) hash(k *Key) hashed { return hashed(xxh3.HashSeed(k[:], d.seed)) }
+func (d *directory) hash(k *Key) hashed { return hashed(d.keyed.hash(k)) }
 
 // held is a segment with its lock taken.
 type held struct {

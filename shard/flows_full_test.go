@@ -3,7 +3,7 @@ package shard
 import "testing"
 
 // capacity is how many flows a table's slab has slots for.
-func (f *Flows) capacity() int { return len(f.slab.dir)*ChunkSlots - 1 }
+func (f *Flows) capacity() int { return f.slab.Chunks()*ChunkSlots - 1 }
 
 // TestHeldTakesNoSlot binds a 5-tuple again and again that is bound already, in
 // one section, in which nothing that is retired can come back.

@@ -180,7 +180,7 @@ func (m *flowModel) bind(t *rapid.T) {
 // segmentsShort says whether there may be too few segments for a new directory.
 func (m *flowModel) segmentsShort() bool {
 	_, u := m.flows.Usage()
-	return u.Slots+1<<m.flows.maxBits > len(m.flows.segments.dir)*ChunkSlots/segmentBuckets-1
+	return u.Slots+1<<m.flows.maxBits > m.flows.segments.Chunks()*ChunkSlots/segmentBuckets-1
 }
 
 func (m *flowModel) unbind(t *rapid.T) {
@@ -299,7 +299,7 @@ func (m *flowModel) check(t *rapid.T) {
 			continue
 		}
 		h := s.dir.hash(k)
-		late := m.flows.findFrom(0, m.flows.segments.Run(s.dir.word(h).run()), h, k)
+		late := m.flows.findFrom(0, s.dir.word(h).run(), h, k)
 		burst := m.flows.again(s.dir, h, s.line, k)
 		if late != s.slot || burst != s.slot {
 			t.Fatalf("key %d is in slot %d; late readers find %d, in a burst %d", s.key, s.slot, late, burst)

@@ -92,7 +92,8 @@ func (w *flowTorture) readOne(rng *rand.Rand) {
 		if w.fault == faultSlotAtOnce {
 			d := w.flows.dir.Load()
 			h := d.hash(&w.keys[i])
-			w.watch(rng, i, segment(w.flows.segments.Run(d.word(h).run())).at(h, 0).candidate(h))
+			l := w.flows.bucket(d.word(h).run(), h, 0)
+			w.watch(rng, i, l.candidate(l.tagged(h.tag())))
 		} else {
 			slot := w.flows.Find(&w.keys[i])
 			w.judge(i, before, slot)
@@ -138,13 +139,13 @@ func (w *flowTorture) readLate(rng *rand.Rand) {
 	before := w.glance(i)
 	d := w.flows.dir.Load()
 	h := d.hash(&w.keys[i])
-	g := segment(w.flows.segments.Run(d.word(h).run()))
+	run := d.word(h).run()
 	dwell(rng)
 	slot := uint32(0)
 	if rng.IntN(2) == 0 {
-		slot = w.flows.findFrom(0, g, h, &w.keys[i])
+		slot = w.flows.findFrom(0, run, h, &w.keys[i])
 	} else {
-		slot = w.flows.again(d, h, g.at(h, 0), &w.keys[i])
+		slot = w.flows.again(d, h, w.flows.bucket(run, h, 0), &w.keys[i])
 	}
 	w.judge(i, before, slot)
 	w.watch(rng, i, slot)

@@ -10,6 +10,7 @@ import "sync/atomic"
 // Every method may be called from any goroutine, inside a read-side section.
 type Index struct {
 	pages *Pages
+	cells array[page] // of pages, at hand for lookups
 	// root names a page for each run of pageCells labels, or 0. Stored by CAS
 	// after the page is ready; pairs with every load.
 	root [rootCells]atomic.Uint32
@@ -19,7 +20,7 @@ type Index struct {
 const RootBytes = rootCells * 4
 
 // NewIndex returns an empty index whose pages come from p.
-func NewIndex(p *Pages) *Index { return &Index{pages: p} }
+func NewIndex(p *Pages) *Index { return &Index{pages: p, cells: p.slab.slots} }
 
 // Lookup returns the slot of the lease that has the label, or 0.
 func (x *Index) Lookup(label uint32) uint32 {
@@ -27,28 +28,19 @@ func (x *Index) Lookup(label uint32) uint32 {
 	if id == 0 {
 		return 0
 	}
-	return x.pages.slab.At(id).cells[label&pageMask].Load()
+	return x.cells.at(id).cells[label&pageMask].slot.Load()
 }
 
-// LookupBurst writes what Lookup says of each label, at most a burst, into slots,
-// 0 for what is no label. It fetches the cells from memory side by side.
-func (x *Index) LookupBurst(labels, slots []uint32) {
-	var cells cellBurst
-	for i, label := range labels {
-		if label >= LabelSpace {
-			continue
-		}
-		if id := x.root[label>>pageBits].Load(); id != 0 {
-			cells[i&(Burst-1)] = &x.pages.slab.At(id).cells[label&pageMask]
-		}
+// Cell returns the cell of a label, nil for what is no label or has no page now.
+func (x *Index) Cell(label uint32) *Cell {
+	if label >= LabelSpace {
+		return nil
 	}
-	cells.prefetch(len(labels))
-	for i := range labels {
-		slots[i] = 0
-		if c := cells[i&(Burst-1)]; c != nil {
-			slots[i] = c.Load()
-		}
+	id := x.root[label>>pageBits].Load()
+	if id == 0 {
+		return nil
 	}
+	return &x.cells.at(id).cells[label&pageMask]
 }
 
 // Claim writes slot next into the label's cell if the cell still holds old,
@@ -66,10 +58,10 @@ func (x *Index) Claim(label, old, next, shard uint32) (holds uint32, ok bool) {
 			continue
 		}
 		cell := &p.cells[label&pageMask]
-		won := cell.CompareAndSwap(old, next)
+		won := cell.slot.CompareAndSwap(old, next)
 		holds = next
 		if !won {
-			holds = cell.Load()
+			holds = cell.slot.Load()
 		}
 		less := uint32(oneCreator)
 		if won && old == 0 { // a cell that was in use is counted already
@@ -108,7 +100,7 @@ func (x *Index) Clear(label, slot uint32) bool {
 		return false
 	}
 	p := x.pages.slab.At(id)
-	if !p.cells[label&pageMask].CompareAndSwap(slot, 0) {
+	if !p.cells[label&pageMask].slot.CompareAndSwap(slot, 0) {
 		return false
 	}
 	x.leave(p, label, id, oneCell)
@@ -138,7 +130,7 @@ func (x *Index) Next(from uint32) (label, slot uint32, ok bool) {
 		}
 		p := x.pages.slab.At(id)
 		for end := nextPage(label); label < end; label++ {
-			if slot = p.cells[label&pageMask].Load(); slot != 0 {
+			if slot = p.cells[label&pageMask].slot.Load(); slot != 0 {
 				return label, slot, true
 			}
 		}
@@ -161,7 +153,7 @@ func (x *Index) NextFree(from, to uint32) (label uint32, ok bool) {
 			continue
 		}
 		for ; label < end; label++ {
-			if p.cells[label&pageMask].Load() == 0 {
+			if p.cells[label&pageMask].slot.Load() == 0 {
 				return label, true
 			}
 		}

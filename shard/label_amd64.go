@@ -28,18 +28,23 @@ const groupLines = 8
 //go:noescape
 func placeOfLabel(lines *line, n int, label uint32) uint64
 
-// findLabel returns the first entry with the label, or the zero Entry.
-func findLabel(lines []line, label uint32) Entry {
-	for rest := lines; hasAVX2 && len(rest) > 0; {
-		n := min(groupLines, len(rest))
-		if m := placeOfLabel(&rest[0], n, label); m != 0 {
-			at := bits.TrailingZeros64(m)
-			if e := Entry(rest[at/lineEntries][at%lineEntries].Load()); e.Label() == label {
-				return e
-			}
-			break // it was put, or replaced, since
-		}
-		rest = rest[n:]
+// findInBlock is Find for a longer list.
+func (ss *Sockets) findInBlock(word uint64, label uint32) Entry {
+	class, block := word>>classShift&classMask, uint32(word&blockMask)
+	if !hasAVX2 {
+		return ss.findInBlockPlain(word, label)
 	}
-	return findLabelPlain(lines, label)
+	// A line of a block is a slot of its slab, so that no slice is needed.
+	for end := block + 1<<class; block < end; block += groupLines {
+		m := placeOfLabel(ss.blocks[class].At(block), min(groupLines, 1<<class), label)
+		if m == 0 {
+			continue
+		}
+		at := uint32(bits.TrailingZeros64(m))
+		if e := Entry(ss.blocks[class].At(block + at/lineEntries)[at%lineEntries].Load()); e.Label() == label {
+			return e
+		}
+		break // it was put, or replaced, since
+	}
+	return ss.findInBlockPlain(word, label)
 }

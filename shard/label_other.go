@@ -2,5 +2,7 @@
 
 package shard
 
-// findLabel returns the first entry with the label, or the zero Entry.
-func findLabel(lines []line, label uint32) Entry { return findLabelPlain(lines, label) }
+// findInBlock is Find for a longer list.
+func (ss *Sockets) findInBlock(word uint64, label uint32) Entry {
+	return ss.findInBlockPlain(word, label)
+}

@@ -2,10 +2,9 @@ package shard
 
 import "math/bits"
 
-// findLabelPlain returns the first entry with the label, or the zero Entry. It is
-// the twin of findLabel where that is assembly. A line is looked at whole, since
-// where in it the label stands cannot be foretold.
-func findLabelPlain(lines []line, label uint32) Entry {
+// findLabel returns the first entry with the label, or the zero Entry. A line is
+// looked at whole, since where in it the label stands cannot be foretold.
+func findLabel(lines []line, label uint32) Entry {
 	for i := range lines {
 		l := &lines[i] // a pointer to an array: no bounds checks below
 		m := hasLabel(l[0].Load(), label) | hasLabel(l[1].Load(), label)<<1 | hasLabel(l[2].Load(), label)<<2 |

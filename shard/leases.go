@@ -16,12 +16,17 @@ import (
 // Every method may be called from any goroutine. A method that takes a lease by
 // slot is called inside the read-side section in which the lease was found.
 type Leases struct {
-	slab   *Slab[Lease]
-	timers []timers // by chunk
-	wheels []wheelHome
-	tick   int64 // nanoseconds
-	hooks  Hooks
-	arena  *Arena
+	slab *Slab[Lease]
+	// nodes are the wheels', a chunk of them for a chunk of leases, touched only
+	// under the lock of the wheel that has them.
+	nodes array[timerwheel.Node]
+	// deadlines are where a lease's linger would end if its last user went without
+	// a further word: nanoseconds on the engine's clock, an atomic maximum. They are
+	// not the nodes', whose ticks wrap: a lease may be held for longer than that.
+	deadlines array[atomic.Int64]
+	wheels    []wheelHome
+	tick      int64 // nanoseconds
+	hooks     Hooks
 
 	expired atomic.Int64 // leases buried because their deadline came; a statistic
 	reused  atomic.Int64 // slots handed out that had held a lease before; a statistic
@@ -41,18 +46,6 @@ type Hooks struct {
 	Ring func(deadline uint32)
 	// Waiting, when set, is called when a dead lease waits where none did.
 	Waiting func()
-}
-
-// timers are what a chunk of leases needs besides its slots. Both arrays are
-// stored once by grown, before any slot of the chunk is used.
-type timers struct {
-	// nodes are the wheel's, touched only under its lock.
-	nodes atomic.Pointer[[ChunkSlots]timerwheel.Node]
-	// deadlines are where the lease's linger would end if its last user went
-	// without a further word: nanoseconds on the engine's clock, an atomic
-	// maximum. They are not the nodes', whose ticks wrap: a lease may be held for
-	// longer than that.
-	deadlines atomic.Pointer[[ChunkSlots]atomic.Int64]
 }
 
 // wheelHome is one shard's wheel.
@@ -75,9 +68,10 @@ const burst = 256
 // NewLeases returns room for limit leases. The wheels count in ticks of the
 // given length from the engine's time now.
 func NewLeases(d *rcu.Domain, a *Arena, shards, limit int, tick time.Duration, now int64, h Hooks) *Leases {
-	ls := &Leases{tick: int64(tick), hooks: h, arena: a, wheels: make([]wheelHome, shards)}
+	ls := &Leases{tick: int64(tick), hooks: h, wheels: make([]wheelHome, shards)}
 	ls.slab = NewSlab[Lease](d, a, shards, limit, Kind{Grown: ls.grown, Reclaim: ls.reclaim, Ring: h.Waiting})
-	ls.timers = make([]timers, len(ls.slab.dir))
+	ls.nodes = newArray[timerwheel.Node](a, ls.slab.Chunks())
+	ls.deadlines = newArray[atomic.Int64](a, ls.slab.Chunks())
 	for i := range ls.wheels {
 		ls.wheels[i].wheel = timerwheel.New(chunkBits, ls.floorTick(now))
 		ls.wheels[i].reached = now / ls.tick
@@ -88,26 +82,19 @@ func NewLeases(d *rcu.Domain, a *Arena, shards, limit int, tick time.Duration, n
 
 // grown lends the nodes of a new chunk to its shard's wheel.
 func (ls *Leases) grown(chunk, shard uint32) bool {
-	nodes, deadlines := newChunk[timerwheel.Node](ls.arena), newChunk[atomic.Int64](ls.arena)
-	if nodes == nil || deadlines == nil {
+	if !ls.nodes.grow(chunk) || !ls.deadlines.grow(chunk) {
 		return false
 	}
-	ls.timers[chunk].nodes.Store(nodes)
-	ls.timers[chunk].deadlines.Store(deadlines)
 	w := &ls.wheels[shard]
 	w.mu.Lock()
-	w.wheel.SetPage(chunk, nodes[:])
+	w.wheel.SetPage(chunk, ls.nodes.run(chunk<<chunkBits, ChunkSlots))
 	w.mu.Unlock()
 	return true
 }
 
-func (ls *Leases) node(id uint32) *timerwheel.Node {
-	return &ls.timers[id>>chunkBits].nodes.Load()[id&chunkMask]
-}
+func (ls *Leases) node(id uint32) *timerwheel.Node { return ls.nodes.at(id) }
 
-func (ls *Leases) deadline(id uint32) *atomic.Int64 {
-	return &ls.timers[id>>chunkBits].deadlines.Load()[id&chunkMask]
-}
+func (ls *Leases) deadline(id uint32) *atomic.Int64 { return ls.deadlines.at(id) }
 
 // floorTick is the last tick that has begun by now.
 func (ls *Leases) floorTick(now int64) uint32 { return uint32(now / ls.tick) }

@@ -18,6 +18,9 @@ const (
 // frozen is the state of a page that takes no more cells.
 const frozen = ^uint32(0)
 
+// Cell is where an index keeps the slot of a label's lease, 0 for none.
+type Cell struct{ slot atomic.Uint32 }
+
 // page is one leaf of a label index.
 type page struct {
 	// state counts the cells in use (low half) and the creators at work in the
@@ -29,7 +32,7 @@ type page struct {
 	_     [15]uint32
 	// cells name a slot each, or are 0. A creator's CAS publishes the lease it
 	// filled in before; it pairs with every load of the cell.
-	cells [pageCells]atomic.Uint32
+	cells [pageCells]Cell
 }
 
 // What a page's state counts.
@@ -78,7 +81,7 @@ func (p *Pages) reclaim(id uint32) bool {
 	pg := p.slab.At(id)
 	if Invariants {
 		for i := range pg.cells {
-			if pg.cells[i].Load() != 0 {
+			if pg.cells[i].slot.Load() != 0 {
 				panic("shard: a reclaimed page still names a lease")
 			}
 		}

@@ -16,3 +16,12 @@ func (l *Lease) checkPoison() {
 		panic("shard: a lease was written after it was reclaimed")
 	}
 }
+
+// notPoisoned checks the lines of a block that a reader is about to look at.
+func notPoisoned(lines []line) {
+	for i := range lines {
+		if lines[i][0].Load() == poison64 {
+			panic("shard: a reader met a reclaimed block")
+		}
+	}
+}

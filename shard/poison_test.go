@@ -46,7 +46,7 @@ func TestPoisonedPage(t *testing.T) {
 	claim(t, x, 3, 30)
 	page := p.slab.At(x.root[0].Load())
 	x.Clear(3, 30)
-	page.cells[5].Store(50)
+	page.cells[5].slot.Store(50)
 	caught(t, "still names a lease", func() { r.drain(t, 1, p) })
 }
 

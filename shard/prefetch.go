@@ -1,27 +1,22 @@
 package shard
 
-import "sync/atomic"
+import "unsafe"
 
 // A burst fetches what it needs from memory side by side: all buckets, then all
 // flows, then all sockets. Reading them would do that only as far as the
 // processor looks ahead, a few hundred instructions, since no instruction retires
 // before the ones in front of it; a prefetch retires at once.
 //
-// Here are the kinds of pointers that can be fetched; prefetch_asm.go does it, and
-// prefetch_plain.go reads instead.
+// prefetch_asm.go does it; in other builds, for which prefetch_plain.go is, nothing
+// is asked for, and the answers are the same.
 
-// SocketBurst are the sockets of a burst, nil for none. Like those below it has
-// Burst places, and no more may be asked for.
-type SocketBurst [Burst]*Socket
+// PrefetchBytes asks for the first line of each slice. Sound: a slice begins with
+// its pointer, and nothing is read through it.
+func PrefetchBytes(slices [][]byte) {
+	prefetch(unsafe.Pointer(unsafe.SliceData(slices)), len(slices), unsafe.Sizeof([]byte(nil)))
+}
 
-// flowBurst are the flows of a burst, nil for none.
-type flowBurst [Burst]*Flow
-
-// bucketBurst are the buckets of a burst.
-type bucketBurst [Burst]*line
-
-// cellBurst are the cells of a burst of labels, nil for none.
-type cellBurst [Burst]*atomic.Uint32
-
-// LeaseBurst are the leases of a burst of labels, nil for none.
-type LeaseBurst [Burst]*Lease
+// fetchCells asks for cells, nil for none. Sound as PrefetchBytes.
+func fetchCells(cells []*Cell) {
+	prefetch(unsafe.Pointer(unsafe.SliceData(cells)), len(cells), unsafe.Sizeof((*Cell)(nil)))
+}

@@ -2,31 +2,35 @@
 
 #include "textflag.h"
 
-// func prefetch(lines *[Burst]unsafe.Pointer, n int)
-TEXT ·prefetch(SB), NOSPLIT, $0-16
-	MOVQ lines+0(FP), SI
+// func prefetch(pointers unsafe.Pointer, n int, size uintptr)
+TEXT ·prefetch(SB), NOSPLIT, $0-24
+	MOVQ pointers+0(FP), SI
 	MOVQ n+8(FP), CX
+	MOVQ size+16(FP), DX
 	TESTQ CX, CX
 	JLE  done
 next:
 	MOVQ (SI), AX
 	PREFETCHT0 (AX)
-	ADDQ $8, SI
+	ADDQ DX, SI
 	DECQ CX
 	JNZ  next
 done:
 	RET
 
-// func prefetchBytes(slices *[]byte, n int)
-TEXT ·prefetchBytes(SB), NOSPLIT, $0-16
-	MOVQ slices+0(FP), SI
-	MOVQ n+8(FP), CX
+// func prefetchAt(base unsafe.Pointer, size uintptr, numbers *uint32, n int)
+TEXT ·prefetchAt(SB), NOSPLIT, $0-32
+	MOVQ base+0(FP), DI
+	MOVQ size+8(FP), DX
+	MOVQ numbers+16(FP), SI
+	MOVQ n+24(FP), CX
 	TESTQ CX, CX
 	JLE  finished
 again:
-	MOVQ (SI), AX
-	PREFETCHT0 (AX)
-	ADDQ $24, SI
+	MOVL (SI), AX
+	IMULQ DX, AX
+	PREFETCHT0 (DI)(AX*1)
+	ADDQ $4, SI
 	DECQ CX
 	JNZ  again
 finished:

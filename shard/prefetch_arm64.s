@@ -2,28 +2,33 @@
 
 #include "textflag.h"
 
-// func prefetch(lines *[Burst]unsafe.Pointer, n int)
-TEXT ·prefetch(SB), NOSPLIT, $0-16
-	MOVD lines+0(FP), R0
+// func prefetch(pointers unsafe.Pointer, n int, size uintptr)
+TEXT ·prefetch(SB), NOSPLIT, $0-24
+	MOVD pointers+0(FP), R0
 	MOVD n+8(FP), R1
+	MOVD size+16(FP), R3
 	CMP  $0, R1
 	BLE  done
 next:
-	MOVD.P 8(R0), R2
+	MOVD (R0), R2
 	PRFM (R2), PLDL1KEEP
+	ADD  R3, R0
 	SUBS $1, R1, R1
 	BNE  next
 done:
 	RET
 
-// func prefetchBytes(slices *[]byte, n int)
-TEXT ·prefetchBytes(SB), NOSPLIT, $0-16
-	MOVD slices+0(FP), R0
-	MOVD n+8(FP), R1
+// func prefetchAt(base unsafe.Pointer, size uintptr, numbers *uint32, n int)
+TEXT ·prefetchAt(SB), NOSPLIT, $0-32
+	MOVD base+0(FP), R0
+	MOVD size+8(FP), R3
+	MOVD numbers+16(FP), R4
+	MOVD n+24(FP), R1
 	CMP  $0, R1
 	BLE  finished
 again:
-	MOVD.P 24(R0), R2
+	MOVWU.P 4(R4), R2
+	MADD R2, R0, R3, R2 // R2 = R0 + R2*R3
 	PRFM (R2), PLDL1KEEP
 	SUBS $1, R1, R1
 	BNE  again

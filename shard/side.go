@@ -17,7 +17,7 @@ type sideChunk[P any] [ChunkSlots]atomic.Pointer[P]
 
 // NewSide returns an empty table for the slots of s.
 func NewSide[P, T any](s *Slab[T]) *Side[P] {
-	return &Side[P]{dir: make([]atomic.Pointer[sideChunk[P]], len(s.dir))}
+	return &Side[P]{dir: make([]atomic.Pointer[sideChunk[P]], s.Chunks())}
 }
 
 // Get returns what is set for id, or nil.

@@ -30,20 +30,14 @@ type Kind struct {
 //
 // Every method may be called from any goroutine.
 type Slab[T any] struct {
-	dir    []atomic.Pointer[[ChunkSlots]T] // stored once by grow after meta; loaded by At
-	meta   []chunkMeta                     // meta[i] is written before dir[i]
+	slots  array[T]
+	links  array[uint32] // a slot's neighbour in the list it is on
+	owners []uint32      // by chunk: the shard that its slots belong to
 	homes  []home
 	kind   Kind
 	domain *rcu.Domain
-	arena  *Arena
 	growMu sync.Mutex
 	made   atomic.Uint32 // chunks made; raised under growMu, read without
-}
-
-// chunkMeta is what the slab itself knows about a chunk.
-type chunkMeta struct {
-	links *[ChunkSlots]uint32 // a slot's neighbour in the list it is on
-	shard uint32              // owner of the chunk's slots
 }
 
 // home is one shard's part of a slab.
@@ -72,28 +66,27 @@ func NewSlab[T any](d *rcu.Domain, a *Arena, shards, limit int, k Kind) *Slab[T]
 	// of each may be nearly empty.
 	chunks := (limit+limit/4)/perChunk + 1 + shards
 	return &Slab[T]{
-		dir:    make([]atomic.Pointer[[ChunkSlots]T], chunks),
-		meta:   make([]chunkMeta, chunks),
+		slots:  newArray[T](a, chunks),
+		links:  newArray[uint32](a, chunks),
+		owners: make([]uint32, chunks),
 		homes:  make([]home, shards),
 		kind:   k,
 		domain: d,
-		arena:  a,
 	}
 }
 
-// At returns slot id. The id must have come from Alloc.
-func (s *Slab[T]) At(id uint32) *T {
-	return &s.dir[id>>chunkBits].Load()[id&chunkMask]
-}
+// At returns slot id. The id must have come from Alloc, or be one of those that
+// such an id names.
+func (s *Slab[T]) At(id uint32) *T { return s.slots.at(id) }
 
 // Run returns the Span slots that id names.
-func (s *Slab[T]) Run(id uint32) []T {
-	first := id & chunkMask
-	return s.dir[id>>chunkBits].Load()[first : first+s.kind.Span]
-}
+func (s *Slab[T]) Run(id uint32) []T { return s.slots.run(id, s.kind.Span) }
+
+// Chunks returns the most chunks that the slab can have.
+func (s *Slab[T]) Chunks() int { return s.slots.chunks() }
 
 // Owner returns the shard that slot id belongs to.
-func (s *Slab[T]) Owner(id uint32) uint32 { return s.meta[id>>chunkBits].shard }
+func (s *Slab[T]) Owner(id uint32) uint32 { return s.owners[id>>chunkBits] }
 
 // Alloc returns a free slot, from the given shard where it has one. The slot
 // holds what its last user or Reclaim left in it, zeroes at first. It returns
@@ -217,15 +210,10 @@ func (s *Slab[T]) newChunk(shard uint32) (chunk uint32, ok bool) {
 	s.growMu.Lock()
 	defer s.growMu.Unlock()
 	chunk = s.made.Load()
-	if int(chunk) == len(s.dir) {
+	if int(chunk) == s.Chunks() || !s.slots.grow(chunk) || !s.links.grow(chunk) {
 		return 0, false
 	}
-	slots, links := newChunk[T](s.arena), newChunk[uint32](s.arena)
-	if slots == nil || links == nil {
-		return 0, false
-	}
-	s.meta[chunk] = chunkMeta{links: links, shard: shard}
-	s.dir[chunk].Store(slots)
+	s.owners[chunk] = shard // read only by those who have one of its ids
 	s.made.Store(chunk + 1)
 	return chunk, true
 }

@@ -88,8 +88,8 @@ func (m *slabModel) alloc(t *rapid.T) {
 			if out := len(m.inUse) + len(m.waiting) + len(m.lost); out != m.good() {
 				t.Fatalf("Alloc fails with %d of %d slots out", out, m.good())
 			}
-			if !m.refuse && m.chunks < len(m.slab.dir) {
-				t.Fatalf("Alloc fails with %d of %d chunks made", m.chunks, len(m.slab.dir))
+			if !m.refuse && m.chunks < m.slab.Chunks() {
+				t.Fatalf("Alloc fails with %d of %d chunks made", m.chunks, m.slab.Chunks())
 			}
 			return
 		}

@@ -38,7 +38,7 @@ func TestSlabCap(t *testing.T) {
 			if len(ids) < limit/int(span)+1 {
 				t.Errorf("span %d: %d slots of %d", span, len(ids), limit/int(span)+1)
 			}
-			if u := s.Usage(); u.Slots != len(ids) || u.Capacity != len(s.dir)*ChunkSlots/int(span) || u.Lost != 0 {
+			if u := s.Usage(); u.Slots != len(ids) || u.Capacity != s.Chunks()*ChunkSlots/int(span) || u.Lost != 0 {
 				t.Errorf("span %d: %+v with %d slots out", span, u, len(ids))
 			}
 			for _, id := range ids {

@@ -1,14 +1,12 @@
 package shard
 
-// chain is a singly linked list of n slots, through chunkMeta.links.
+// chain is a singly linked list of n slots, through Slab.links.
 type chain struct {
 	head, tail uint32
 	n          int
 }
 
-func (s *Slab[T]) link(id uint32) *uint32 {
-	return &s.meta[id>>chunkBits].links[id&chunkMask]
-}
+func (s *Slab[T]) link(id uint32) *uint32 { return s.links.at(id) }
 
 func (s *Slab[T]) push(c *chain, id uint32) {
 	*s.link(id) = c.head

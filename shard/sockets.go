@@ -107,6 +107,9 @@ func (s *Socket) Opened(reflects bool) {
 // At returns the socket in slot id.
 func (ss *Sockets) At(id uint32) *Socket { return ss.slab.At(id) }
 
+// Fetch asks memory for the first line of sockets.
+func (ss *Sockets) Fetch(ids []uint32) { ss.slab.slots.fetch(ids) }
+
 // Release gives back a slot after Alloc that was not opened.
 func (ss *Sockets) Release(id uint32) { ss.slab.Release(id) }
 
@@ -136,6 +139,9 @@ func (ss *Sockets) Find(s *Socket, generation, label uint32) (Entry, bool) {
 		return 0, true
 	}
 	if word&blockMask != 0 {
+		if Invariants {
+			notPoisoned(ss.run(word))
+		}
 		return ss.findInBlock(word, label), true
 	}
 	// Most sockets have one label.
@@ -192,17 +198,10 @@ func hasLabel(e uint64, label uint32) uint32 {
 	return uint32((uint64(uint32(e)&entryLabel^label) - 1) >> 63)
 }
 
-// findInBlock is Find for a longer list.
-func (ss *Sockets) findInBlock(word uint64, label uint32) Entry {
-	lines := ss.run(word)
-	if Invariants {
-		for i := range lines {
-			if lines[i][0].Load() == poison64 {
-				panic("shard: a reader met a reclaimed block")
-			}
-		}
-	}
-	return findLabel(lines, label)
+// findInBlockPlain is Find for a longer list, and the twin of findInBlock where
+// that is assembly.
+func (ss *Sockets) findInBlockPlain(word uint64, label uint32) Entry {
+	return findLabel(ss.run(word), label)
 }
 
 // Collect reclaims sockets and blocks of a shard; see Slab.Collect.

@@ -86,7 +86,7 @@ func newTorture(t *testing.T, f fault) *torture {
 	w.sockets = NewSockets(w.domain, arena, tortureShards, tortureLeases, 10, nil)
 	w.leases = NewLeases(w.domain, arena, tortureShards, tortureLeases, time.Duration(tortureTick), 0,
 		Hooks{Dead: w.dead, Reclaimed: w.reclaimed})
-	w.ages = make([]age, len(w.leases.slab.dir)*ChunkSlots)
+	w.ages = make([]age, w.leases.slab.Chunks()*ChunkSlots)
 	for i := range w.handles {
 		w.open(i)
 	}

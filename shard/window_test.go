@@ -65,7 +65,7 @@ func TestGrowthMeetsGrowth(t *testing.T) {
 		return true
 	}})
 	taken += len(allocAll(t, s, 0))
-	if want := len(s.dir)*ChunkSlots - 1; taken != want {
+	if want := s.Chunks()*ChunkSlots - 1; taken != want {
 		t.Fatalf("%d slots served, want %d", taken, want)
 	}
 }

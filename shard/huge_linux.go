@@ -1,4 +1,4 @@
-//go:build linux && !race && !purego && (amd64 || arm64)
+//go:build linux && (amd64 || arm64) && !race && !purego
 
 package shard
 
@@ -6,14 +6,7 @@ import "golang.org/x/sys/unix"
 
 // Slots are looked at in random order, so that nearly every look misses the
 // processor's table of pages, and a miss reads that table from memory. With huge
-// pages there are 512 times fewer entries. The twin is arena_plain.go.
-
-const (
-	hugePage   = 2 << 20
-	alignBytes = hugePage
-	// extentBytes is the size of one mapping.
-	extentBytes = 16 * hugePage
-)
+// pages there are 512 times fewer entries.
 
 // adviseHuge asks for huge pages. A system that has none says so, and nothing is
 // lost.

@@ -15,7 +15,7 @@ func hashKeys(s *keyed, keys *Key, hashes *hashed, n int)
 
 // touchBuckets writes the slots of the first flow with the tag in each of n
 // buckets, 0 for none, and returns a bit for each bucket that has none and from
-// which none is displaced. buckets are numbers in lines. It reads as placesOfTag
+// which none is displaced. buckets are numbers in lines. It reads as slotOfKey
 // does, each bucket's last word after the others.
 //
 //go:noescape

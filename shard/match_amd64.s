@@ -2,34 +2,20 @@
 
 #include "textflag.h"
 
-// TAGGED puts a bit into AX for each word of the bucket at SI whose upper half is
-// AX. It changes CX, Y0, Y1 and Y2.
-#define TAGGED \
-	VMOVD AX, X0              \
-	VPBROADCASTD X0, Y0       \
-	VPCMPEQD (SI), Y0, Y1     \
-	VPCMPEQD 32(SI), Y0, Y2   \
-	VMOVMSKPD Y1, AX          \ // the top bits are those of the upper halves
-	VMOVMSKPD Y2, CX          \
-	SHLL $4, CX               \
-	ORL  CX, AX
-
-// func placesOfTag(l *line, tag uint32) uint32
-TEXT ·placesOfTag(SB), NOSPLIT, $0-20
-	MOVQ l+0(FP), SI
-	MOVL tag+8(FP), AX
-	TAGGED
-	VZEROUPPER
-	MOVL AX, ret+16(FP)
-	RET
-
 // func slotOfKey(l *line, tag uint32, flows unsafe.Pointer, k *Key) uint32
 TEXT ·slotOfKey(SB), NOSPLIT, $0-36
 	MOVQ l+0(FP), SI
 	MOVL tag+8(FP), AX
 	MOVQ flows+16(FP), DI
 	MOVQ k+24(FP), DX
-	TAGGED
+	VMOVD AX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPEQD (SI), Y0, Y1
+	VPCMPEQD 32(SI), Y0, Y2
+	VMOVMSKPD Y1, AX         // the top bits are those of the words' upper halves
+	VMOVMSKPD Y2, CX
+	SHLL $4, CX
+	ORL  CX, AX              // the places with the tag
 	VMOVDQU (DX), Y0
 	MOVQ 32(DX), R8
 place:

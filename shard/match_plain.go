@@ -14,13 +14,12 @@ func (f *Flows) matchPlain(l *line, h hashed, k *Key) uint32 {
 	return 0
 }
 
-// taggedPlain returns a bit for each place of a bucket whose word has the tag. It
-// is the twin of tagged where that is assembly.
+// tagged returns a bit for each place of a bucket whose word has the tag.
 //
 // It has no branch: which place it is cannot be foretold, so a branch would be
 // taken wrongly most of the time, and not before the bucket has come from memory.
 // As it is the processor runs on into the next lookup meanwhile.
-func (l *line) taggedPlain(tag uint32) uint32 {
+func (l *line) tagged(tag uint32) uint32 {
 	return hasTag(l[0].Load(), tag) | hasTag(l[1].Load(), tag)<<1 | hasTag(l[2].Load(), tag)<<2 |
 		hasTag(l[3].Load(), tag)<<3 | hasTag(l[4].Load(), tag)<<4 | hasTag(l[5].Load(), tag)<<5 |
 		hasTag(l[6].Load(), tag)<<6 | hasTag(l[7].Load(), tag)<<7

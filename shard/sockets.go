@@ -159,9 +159,13 @@ func (s *Socket) First(generation, label uint32) Entry {
 	if Invariants {
 		touched()
 	}
-	// A word with nothing but the generation: open, and without a block.
-	if e := Entry(s.own[0].Load()); uint32(e) == label && s.word.Load() == uint64(generation)<<socketGenShift {
-		return e
+	// A word with nothing but the generation: open, and without a block. It is
+	// looked at first, since of the labels in a block the one that once stood here
+	// cannot be foretold.
+	if s.word.Load() == uint64(generation)<<socketGenShift {
+		if e := Entry(s.own[0].Load()); uint32(e) == label {
+			return e
+		}
 	}
 	return 0
 }

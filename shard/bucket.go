@@ -199,13 +199,12 @@ func (w segmentWord) depth() uint32 { return uint32(w >> 32) }
 // A segment of depth d stands in 2^(bits-d) words side by side.
 type directory struct {
 	seed  uint64          // of the hash; secret, and another one in each new directory but a larger one
-	keyed keyed           // the hash, with seed
 	shift uint32          // 64 - bits
 	words []atomic.Uint64 // stored under Flows.mu after the segments are filled; pairs with the loads of readers
 }
 
 func newDirectory(seed uint64, bits uint32) *directory {
-	return &directory{seed: seed, keyed: newKeyed(seed), shift: 64 - bits, words: make([]atomic.Uint64, 1<<bits)}
+	return &directory{seed: seed, shift: 64 - bits, words: make([]atomic.Uint64, 1<<bits)}
 }
 
 func (d *directory) bits() uint32 { return 64 - d.shift }

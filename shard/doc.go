@@ -7,8 +7,10 @@
 //   - A slot is a fixed-size, pointer-free record named by a uint32. Slot 0 is
 //     never used, so 0 says "none" everywhere.
 //   - A chunk is ChunkSlots slots in one piece of memory. A [Slab] is the chunks
-//     of one kind of slot. Chunks are cut from an [Arena]: mapped memory that the
-//     garbage collector never sees, or the heap where mapping is not available.
+//     of one kind of slot. They stand in an array that never moves, in an [Arena]:
+//     mapped memory that the garbage collector never sees, of which an array has
+//     the addresses from the beginning and the memory as it grows; or the heap
+//     where mapping is not available or addresses are few.
 //   - A shard is one processor's part of a slab (its free slots and its waiting
 //     slots) and of the leases (its timer wheel). A chunk belongs to the shard
 //     that asked for it, for life, and so do its slots. Which shard a caller uses
@@ -63,6 +65,13 @@
 // does not do: then all flows move to a new directory with a new seed. Segments
 // never become one again. A table whose flows have ended keeps its segments for
 // the next ones, until a new seed comes with as many as there are flows then.
+//
+// # Bursts
+//
+// Nearly every look of a lookup among many misses the caches. A burst takes its
+// lookups through stages ([InStep], [FlowLookups], [LabelLookups]): each stage asks
+// memory for what the next one will look at, and works on other lookups until that
+// has come.
 //
 // # Invariants
 //

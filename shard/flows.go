@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/zeebo/xxh3"
 	"golang.org/x/sys/cpu"
 
 	"github.com/flowlabel/flowlabel/rcu"
@@ -88,7 +89,7 @@ func (f *Flows) poison(id uint32) bool {
 // At returns the flow in slot id.
 func (f *Flows) At(id uint32) *Flow { return f.slab.At(id) }
 
-func (d *directory) hash(k *Key) hashed { return hashed(d.keyed.hash(k)) }
+func (d *directory) hash(k *Key) hashed { return hashed(xxh3.HashSeed(k[:], d.seed)) }
 
 // held is a segment with its lock taken.
 type held struct {

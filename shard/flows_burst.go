@@ -32,9 +32,10 @@ func (l *FlowLookups) Hash(from, to int) {
 		return
 	}
 	first, n := from&onTheWayMask, to-from
-	d.keyed.hashAll(l.Keys[first:][:n], l.hashes[first:][:n])
-	for i, h := range l.hashes[first:][:n] {
-		l.buckets[(first+i)&onTheWayMask] = d.word(h).run() + h.bucket()
+	for i := first; i < first+n; i++ {
+		i := i & onTheWayMask
+		h := d.hash(&l.Keys[i])
+		l.hashes[i], l.buckets[i] = h, d.word(h).run()+h.bucket()
 	}
 	l.table.segments.slots.fetch(l.buckets[first:][:n])
 }

@@ -2,61 +2,6 @@
 
 #include "textflag.h"
 
-// func hashKeys(s *keyed, keys *Key, hashes *hashed, n int)
-//
-// See keyed.hash; the words of a key are AX, R9, BX, R11 and the one at 32(SI).
-TEXT ·hashKeys(SB), NOSPLIT, $0-32
-	MOVQ s+0(FP), R8
-	MOVQ keys+8(FP), SI
-	MOVQ hashes+16(FP), DI
-	MOVQ n+24(FP), CX
-	MOVQ $0xb8ab03bcecd7a518, R12 // 40 times the first prime
-	MOVQ $0x165667919e3779f9, R13
-key:
-	MOVQ 0(SI), AX
-	MOVQ 8(SI), R9
-	MOVQ 16(SI), BX
-	MOVQ 24(SI), R11
-	XORQ 0(R8), AX
-	MOVQ 8(R8), DX
-	XORQ R9, DX
-	MULQ DX
-	MOVQ R12, R10
-	XORQ DX, AX
-	ADDQ AX, R10
-	MOVQ 16(R8), AX
-	XORQ R11, AX
-	MOVQ 32(SI), DX
-	XORQ 24(R8), DX
-	MULQ DX
-	XORQ DX, AX
-	ADDQ AX, R10
-	MOVQ 32(R8), AX
-	XORQ BX, AX
-	XORQ 40(R8), R11
-	MULQ R11
-	XORQ DX, AX
-	ADDQ AX, R10
-	MOVQ 48(R8), AX
-	XORQ R9, AX
-	XORQ 56(R8), BX
-	MULQ BX
-	XORQ DX, AX
-	ADDQ AX, R10
-	MOVQ R10, AX
-	SHRQ $37, AX
-	XORQ AX, R10
-	IMULQ R13, R10
-	MOVQ R10, AX
-	SHRQ $32, AX
-	XORQ AX, R10
-	MOVQ R10, (DI)
-	ADDQ $40, SI
-	ADDQ $8, DI
-	DECQ CX
-	JNZ  key
-	RET
-
 // func touchBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, slots *uint32, n int) (settled uint64)
 TEXT ·touchBuckets(SB), NOSPLIT, $0-48
 	MOVQ lines+0(FP), DI

@@ -5,13 +5,6 @@ import "math/bits"
 // Here are the plain twins of what flows_burst_amd64.go does for some lookups at
 // once.
 
-// hashAllPlain hashes keys.
-func (s *keyed) hashAllPlain(keys []Key, hashes []hashed) {
-	for i := range keys {
-		hashes[i] = hashed(s.hash(&keys[i]))
-	}
-}
-
 // touchAllPlain chooses the flows of n lookups: the first with the tag, or 0 for
 // none. It notes which lookups are settled by that: no word has the tag, and no
 // flow is displaced. (An emptied word has the tag 0, which some flow may have.)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestInlined fails when one of the small functions on a packet's way costs its
-// caller a call, on the machines of 64 bits that packets are processed on (on
+// TestInlined fails when something on a packet's way goes to the heap, or one of
+// its small functions costs its caller a call, on the machines of 64 bits that packets are processed on (on
 // 386 the atomic loads alone are too dear). Inlining is decided once for all
 // callers, in other packages too, so that what the compiler says of this package
 // is enough; and it can say so for another machine than the test's.
@@ -29,8 +29,15 @@ func TestInlined(t *testing.T) {
 				t.Errorf("%s: the compiler does not say %s", arch, want)
 			}
 		}
+		for _, line := range escaping.FindAll(out, -1) {
+			t.Errorf("%s: on a packet's way %s", arch, line)
+		}
 	}
 }
+
+// escaping are lines that say of a file with nothing but a packet's way that
+// something of it goes to the heap.
+var escaping = regexp.MustCompile(`(?m)^\./(flows_find|flows_burst|labels_burst|match|label|prefetch|step|socket)(_\w+)?\.go:.*(escapes|moved) to heap.*$`)
 
 // inlined are lines of what the compiler has to say.
 var inlined = []string{

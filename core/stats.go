@@ -79,9 +79,10 @@ type Stats struct {
 	Refused map[error]int64
 	// Memory is where the bytes are: one entry a kind, always the same kinds.
 	Memory []MemoryUse
-	// MappedBytes is what all slabs took together of the memory that was mapped for
-	// them, of which up to 34 MiB more may be reserved and untouched; it shrinks only
-	// when the engine is unreachable.
+	// MappedBytes is what all slots made so far take. Where memory is mapped, addresses
+	// for all that the caps allow are reserved besides, and cost nothing; and what was
+	// never touched of these bytes takes no memory yet. It shrinks only when the engine
+	// is unreachable.
 	MappedBytes int64
 	// Readers tells about sections and grace periods, and who stalls them.
 	Readers rcu.Stats

@@ -4,5 +4,5 @@ package shard
 
 // findInBlock is Find for a longer list.
 func (ss *Sockets) findInBlock(word uint64, label uint32) Entry {
-	return ss.findInBlockPlain(word, label)
+	return findLabel(ss.run(word), label)
 }

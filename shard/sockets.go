@@ -202,12 +202,6 @@ func hasLabel(e uint64, label uint32) uint32 {
 	return uint32((uint64(uint32(e)&entryLabel^label) - 1) >> 63)
 }
 
-// findInBlockPlain is Find for a longer list, and the twin of findInBlock where
-// that is assembly.
-func (ss *Sockets) findInBlockPlain(word uint64, label uint32) Entry {
-	return findLabel(ss.run(word), label)
-}
-
 // Collect reclaims sockets and blocks of a shard; see Slab.Collect.
 func (ss *Sockets) Collect(shard uint32) (reclaimed int, more bool) {
 	reclaimed, more = ss.slab.Collect(shard)

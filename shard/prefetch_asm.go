@@ -4,6 +4,14 @@ package shard
 
 import "unsafe"
 
+// A burst fetches what it needs from memory side by side: all buckets, then all
+// flows, then all sockets. Reading them would do that only as far as the
+// processor looks ahead, a few hundred instructions, since no instruction retires
+// before the ones in front of it; a prefetch retires at once. Without it a packet
+// in a burst of 32 took 187 ns among a million flows, and 57 with it.
+//
+// The twin for all other builds is prefetch_plain.go.
+
 // prefetch asks for the cache lines that n pointers name, which are size bytes
 // apart. A nil pointer, or one to memory that is not mapped, does no harm: a
 // prefetch never faults.
@@ -16,3 +24,14 @@ func prefetch(pointers unsafe.Pointer, n int, size uintptr)
 //
 //go:noescape
 func prefetchAt(base unsafe.Pointer, size uintptr, numbers *uint32, n int)
+
+// PrefetchBytes asks for the first line of each slice. Sound: a slice begins with
+// its pointer, and nothing is read through it.
+func PrefetchBytes(slices [][]byte) {
+	prefetch(unsafe.Pointer(unsafe.SliceData(slices)), len(slices), unsafe.Sizeof([]byte(nil)))
+}
+
+// fetchCells asks for cells, nil for none. Sound as PrefetchBytes.
+func fetchCells(cells []*Cell) {
+	prefetch(unsafe.Pointer(unsafe.SliceData(cells)), len(cells), unsafe.Sizeof((*Cell)(nil)))
+}

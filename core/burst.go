@@ -48,8 +48,8 @@ func (b *bursts) ask(e *Engine, sockets []Socket, from, to int) {
 // find takes packets, or the packets that they answer, to their sockets, and hands
 // them to last some at a time. The slots of packets that cannot be parsed mean
 // nothing.
-func (b *bursts) find(n *Namespace, packets [][]byte, reversed bool, last func(from, to int)) {
-	b.flows.Begin(n.eng.flows)
+func (b *bursts) find(e *Engine, n *Namespace, packets [][]byte, reversed bool, last func(from, to int)) {
+	b.flows.Begin(e.flows)
 	shard.InStep(len(packets),
 		func(from, to int) { shard.PrefetchBytes(packets[from:to]) },
 		func(from, to int) {
@@ -59,7 +59,7 @@ func (b *bursts) find(n *Namespace, packets [][]byte, reversed bool, last func(f
 		b.flows.Touch,
 		func(from, to int) {
 			b.flows.Compare(from, to)
-			b.askSockets(n.eng, from, to)
+			b.askSockets(e, from, to)
 		},
 		last)
 }

@@ -30,7 +30,7 @@ func (r *Reader) Label(n *Namespace, packet []byte) Decision {
 // processor: it fetches packets, buckets, flows and sockets from memory side by
 // side.
 func (r *Reader) LabelBurst(n *Namespace, packets [][]byte, out []Decision) {
-	r.burst.find(n, packets, false, func(from, to int) {
+	r.burst.find(r.eng, n, packets, false, func(from, to int) {
 		for i := from; i < to; i++ {
 			if v := r.burst.verdicts[place(i)]; v != Allowed {
 				out[i] = Decision{Verdict: v}
@@ -89,7 +89,7 @@ func (r *Reader) Receive(n *Namespace, packet []byte) Verdict {
 // ReceiveBurst does what Receive does for each packet and writes the verdicts
 // into out, which is at least as long as packets.
 func (r *Reader) ReceiveBurst(n *Namespace, packets [][]byte, out []Verdict) {
-	r.burst.find(n, packets, true, func(from, to int) {
+	r.burst.find(r.eng, n, packets, true, func(from, to int) {
 		for i := from; i < to; i++ {
 			if out[i] = r.burst.verdicts[place(i)]; out[i] == Allowed {
 				out[i] = r.eng.receive(n, packets[i], r.burst.flows.Slots[place(i)])

@@ -63,10 +63,11 @@ func (v Verdict) String() string {
 // Misuse is: entering twice, leaving twice, using one reader from two goroutines
 // at once, using it after its own Close, and asking it about sockets or
 // namespaces of another engine. The last is never found out: what is answered is
-// then chance, and the other engine may reuse what is being looked at. All else
-// panics under the race detector and under the build tag invariants, with the
-// reader's name where it still has one; in other builds what was found may be
-// reused before the section ends.
+// then chance, or the process ends with a fault, and the other engine may reuse what
+// is being looked at. All else panics under the race detector and under the build
+// tag invariants, with the reader's name where it still has one; in other builds
+// what was found may be reused before the section ends, and two bursts at once may
+// take each other's packets for their own.
 type Reader struct {
 	eng   *Engine
 	rcu   *rcu.Reader

@@ -3,8 +3,10 @@
 package shard
 
 import (
+	"math"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -18,7 +20,7 @@ import (
 
 // region is the addresses of one array.
 type region struct {
-	arena *Arena
+	arena *Arena // kept reachable by whoever has the array
 	bytes []byte // all of it; begins on the border of a huge page
 	limit int    // chunks that it has room for
 	mu    sync.Mutex
@@ -34,7 +36,28 @@ type regions struct {
 func (x *regions) unmap() {
 	for _, m := range x.mapped {
 		_ = unix.Munmap(m) // nothing could be done about an error here
+		reserved.Add(-int64(len(m)))
 	}
+}
+
+// Where the process may have so many addresses only (ulimit -v), an array gets
+// 1/256 of them at most, so that an engine gets a seventh, and all arrays together
+// get half: the Go runtime needs some, too. The tables are full earlier, then.
+const (
+	arrayShare = 256
+	allShare   = 2
+)
+
+// reserved is how many bytes of addresses all arenas of the process have.
+var reserved atomic.Int64
+
+// addressLimit returns how many addresses the process may have.
+func addressLimit() int {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_AS, &limit) != nil || limit.Cur > math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return int(limit.Cur)
 }
 
 // NewArena returns an empty arena. Its memory is unmapped once the arena is
@@ -47,12 +70,19 @@ func NewArena() *Arena {
 
 const hugePage = 2 << 20
 
-// reserve returns n bytes of addresses, which may not be used yet; nil when the
-// system has none.
+// reserve returns n bytes of addresses, or as many as an array may have, which may
+// not be used yet; nil when there are none.
 func (a *Arena) reserve(n int) []byte {
 	const flags = unix.MAP_ANON | unix.MAP_PRIVATE | unix.MAP_NORESERVE
+	limit := addressLimit()
+	n = min(n, limit/arrayShare&^(systemPage-1))
+	if all := int64(n + hugePage); reserved.Add(all) > int64(limit/allShare) {
+		reserved.Add(-all)
+		return nil
+	}
 	m, err := unix.Mmap(-1, 0, n+hugePage, unix.PROT_NONE, flags)
 	if err != nil {
+		reserved.Add(-int64(n + hugePage))
 		return nil
 	}
 	a.regions.mu.Lock()
@@ -60,11 +90,7 @@ func (a *Arena) reserve(n int) []byte {
 	a.regions.mu.Unlock()
 	// Sound: the address is only computed with.
 	skip := -int(uintptr(unsafe.Pointer(unsafe.SliceData(m)))) & (hugePage - 1)
-	m = m[skip : skip+n : skip+n]
-	if n > hugePage { // a small array is not worth a huge page
-		adviseHuge(m[hugePage:])
-	}
-	return m
+	return m[skip : skip+n : skip+n]
 }
 
 // need makes the first n bytes of a region usable, some more with them. They are
@@ -81,6 +107,11 @@ func (r *region) need(n int) bool {
 	n = min((n+hugePage-1)&^(hugePage-1), len(r.bytes))
 	if unix.Mprotect(r.bytes[r.ready:n], unix.PROT_READ|unix.PROT_WRITE) != nil {
 		return false
+	}
+	// Not before there is memory, or each array would be two mappings from the start.
+	// A small one is not worth a huge page.
+	if from := max(r.ready, hugePage); from < n {
+		adviseHuge(r.bytes[from:n])
 	}
 	r.ready = n
 	return true
@@ -102,19 +133,15 @@ func newArray[T any](a *Arena, chunks int) array[T] {
 	return array[T]{unsafe.Pointer(unsafe.SliceData(r.bytes)), r}
 }
 
-const systemPage = 16 << 10 // or less
+const systemPage = 64 << 10 // or less
 
 // chunks returns how many chunks the array may have.
 func (v *array[T]) chunks() int { return v.region.limit }
 
-// grow makes a chunk of zeroes. It returns false when the system has no memory.
+// grow makes a chunk of zeroes, unless it is there. It returns false when the
+// system has no memory, or the array no more addresses.
 func (v *array[T]) grow(chunk uint32) bool {
-	size := sizeOf[[ChunkSlots]T]()
-	if !v.region.need((int(chunk) + 1) * int(size)) {
-		return false
-	}
-	v.region.arena.bytes.Add(size)
-	return true
+	return v.region.need((int(chunk) + 1) * int(sizeOf[[ChunkSlots]T]()))
 }
 
 // at returns element i, whose chunk has been made.

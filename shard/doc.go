@@ -9,8 +9,8 @@
 //   - A chunk is ChunkSlots slots in one piece of memory. A [Slab] is the chunks
 //     of one kind of slot. They stand in an array that never moves, in an [Arena]:
 //     mapped memory that the garbage collector never sees, of which an array has
-//     the addresses from the beginning and the memory as it grows; or the heap
-//     where mapping is not available or addresses are few.
+//     the addresses from the beginning and the memory as it grows, on Linux and
+//     macOS with amd64 or arm64; elsewhere the heap.
 //   - A shard is one processor's part of a slab (its free slots and its waiting
 //     slots) and of the leases (its timer wheel). A chunk belongs to the shard
 //     that asked for it, for life, and so do its slots. Which shard a caller uses

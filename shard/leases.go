@@ -85,6 +85,7 @@ func (ls *Leases) grown(chunk, shard uint32) bool {
 	if !ls.nodes.grow(chunk) || !ls.deadlines.grow(chunk) {
 		return false
 	}
+	ls.slab.arena.bytes.Add(ChunkSlots * (sizeOf[timerwheel.Node]() + sizeOf[atomic.Int64]()))
 	w := &ls.wheels[shard]
 	w.mu.Lock()
 	w.wheel.SetPage(chunk, ls.nodes.run(chunk<<chunkBits, ChunkSlots))

@@ -36,6 +36,7 @@ type Slab[T any] struct {
 	homes  []home
 	kind   Kind
 	domain *rcu.Domain
+	arena  *Arena
 	growMu sync.Mutex
 	made   atomic.Uint32 // chunks made; raised under growMu, read without
 }
@@ -72,6 +73,7 @@ func NewSlab[T any](d *rcu.Domain, a *Arena, shards, limit int, k Kind) *Slab[T]
 		homes:  make([]home, shards),
 		kind:   k,
 		domain: d,
+		arena:  a,
 	}
 }
 
@@ -213,6 +215,7 @@ func (s *Slab[T]) newChunk(shard uint32) (chunk uint32, ok bool) {
 	if int(chunk) == s.Chunks() || !s.slots.grow(chunk) || !s.links.grow(chunk) {
 		return 0, false
 	}
+	s.arena.bytes.Add(ChunkSlots * (sizeOf[T]() + sizeOf[uint32]()))
 	s.owners[chunk] = shard // read only by those who have one of its ids
 	s.made.Store(chunk + 1)
 	return chunk, true

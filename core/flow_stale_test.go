@@ -44,3 +44,22 @@ func TestFlowsOfClosedNamespace(t *testing.T) {
 		b.drain()
 	}
 }
+
+// TestBurstOfAnotherEngine asks a reader about a namespace of another engine, which
+// is misuse: a burst looks where the single call does, in the reader's own.
+func TestBurstOfAnotherEngine(t *testing.T) {
+	own, other := newRig(t, core.Options{}), newRig(t, core.Options{})
+	tup := tuple(t, 1000)
+	ns := other.space("other")
+	must(t, other.socket(ns, 1).Bind(tup))
+	r := own.Reader("test")
+	defer r.Close()
+	r.Enter()
+	defer r.Exit()
+	sent, came := make([]core.Decision, 1), make([]core.Verdict, 1)
+	r.LabelBurst(ns, [][]byte{udpPacket(tup, 0)}, sent)
+	r.ReceiveBurst(ns, [][]byte{udpPacket(tup.Reversed(), 5)}, came)
+	if one := r.Label(ns, udpPacket(tup, 0)); one.Verdict != core.Unbound || sent[0] != one || came[0] != core.Unbound {
+		t.Fatalf("%v, in a burst %v and %v, in an engine without flows", one.Verdict, sent[0].Verdict, came[0])
+	}
+}

@@ -29,10 +29,7 @@ func (b *bursts) parse(packets [][]byte, namespace uint32, reversed bool, from, 
 // askSockets asks memory for the sockets of the flows that were found.
 func (b *bursts) askSockets(e *Engine, from, to int) {
 	for i := from; i < to; i++ {
-		b.sockets[place(i)] = 0
-		if slot := b.flows.Slots[place(i)]; slot != 0 {
-			b.sockets[place(i)] = e.flows.At(slot).Socket
-		}
+		b.sockets[place(i)] = b.flows.Sockets[place(i)].Slot()
 	}
 	e.sockets.Fetch(b.sockets[place(from):][:to-from])
 }

@@ -80,16 +80,14 @@ func (s Socket) Unbind(t Tuple) error {
 // the flow may still be found: then whatever the socket is asked says that it is
 // closed.
 //
-// Cost: the hash of 40 bytes, and two cache lines: of the buckets and of the flow.
+// Cost: the hash of 40 bytes, and one or two cache lines of the flow table.
 // No lock, allocation, shared write, system call or clock reading.
 func (r *Reader) Find(n *Namespace, t *Tuple) (Socket, bool) {
-	var key shard.Key
-	key.Set(&t.key, n.id)
-	slot := r.eng.flows.Find(&key)
-	if slot == 0 || n.ended() {
+	found := r.eng.flows.FindIn(&t.key, n.id)
+	if found == 0 || n.ended() {
 		return Socket{}, false
 	}
-	return r.eng.socketOf(n, slot), true
+	return r.eng.socketOf(n, found), true
 }
 
 // FindBurst writes the socket of each tuple into found, as Find does, the zero
@@ -110,21 +108,20 @@ func (r *Reader) FindBurst(n *Namespace, tuples []Tuple, found []Socket) {
 			l.Compare(from, to)
 			ended := n.ended()
 			for i := from; i < to; i++ {
-				if found[i] = r.eng.socketOf(n, l.Slots[place(i)]); ended {
+				if found[i] = r.eng.socketOf(n, l.Sockets[place(i)]); ended {
 					found[i] = Socket{}
 				}
 			}
 		})
 }
 
-// socketOf returns the socket of a flow's slot, the zero Socket for 0. The socket
-// is not looked at: a flow that is found in the table is not unbound yet, so its
-// socket is open, or its Close and perhaps a Bind are under way. In the last case
-// the slot may even be another's already; whatever uses it asks by generation.
-func (e *Engine) socketOf(n *Namespace, slot uint32) Socket {
-	if slot == 0 {
+// socketOf returns the socket that a flow is bound to, the zero Socket for 0. The
+// socket is not looked at: a flow that is found in the table is not unbound yet, so
+// its socket is open, or its Close and perhaps a Bind are under way. In the last
+// case the slot may even be another's already; whatever uses it asks by generation.
+func (e *Engine) socketOf(n *Namespace, h shard.Handle) Socket {
+	if h == 0 {
 		return Socket{}
 	}
-	f := e.flows.At(slot)
-	return Socket{ns: n, slot: e.sockets.At(f.Socket), id: f.Socket, generation: f.Generation}
+	return Socket{ns: n, slot: e.sockets.At(h.Slot()), id: h.Slot(), generation: h.Generation()}
 }

@@ -111,7 +111,7 @@ func (b *rig) counts(n int) {
 		b.Errorf("%d flows by the statistics, want %d", s.Flows, n)
 	}
 	for _, m := range s.Memory {
-		if m.Kind == "flows" && (m.InUse != n || m.Room < n || m.Bytes < int64(64*n)) ||
+		if m.Kind == "flows" && (m.InUse != n || m.Room < n || m.Bytes < int64(24*n)) ||
 			m.Kind == "flow buckets" && (m.InUse > m.Room || n > 0 && (m.InUse == 0 || m.Bytes == 0)) {
 			b.Errorf("%d flows, and memory %+v", n, m)
 		}

@@ -27,7 +27,7 @@ func (r *Reader) Label(n *Namespace, packet []byte) Decision {
 
 // LabelBurst does what Label does for each packet and writes the decisions into
 // out, which is at least as long as packets. It is the normal way for a packet
-// processor: it fetches packets, buckets, flows and sockets from memory side by
+// processor: it fetches packets, buckets and sockets from memory side by
 // side.
 func (r *Reader) LabelBurst(n *Namespace, packets [][]byte, out []Decision) {
 	r.burst.find(r.eng, n, packets, false, func(from, to int) {
@@ -35,21 +35,21 @@ func (r *Reader) LabelBurst(n *Namespace, packets [][]byte, out []Decision) {
 			if v := r.burst.verdicts[place(i)]; v != Allowed {
 				out[i] = Decision{Verdict: v}
 			} else {
-				out[i] = r.eng.label(n, packets[i], r.burst.flows.Slots[place(i)], &r.burst.flows.Keys[place(i)])
+				out[i] = r.eng.label(n, packets[i], r.burst.flows.Sockets[place(i)], &r.burst.flows.Keys[place(i)])
 			}
 		}
 	})
 }
 
 // label decides about a packet whose flow has been looked up, and rewrites it.
-func (e *Engine) label(n *Namespace, packet []byte, slot uint32, key *shard.Key) Decision {
-	if slot == 0 {
+func (e *Engine) label(n *Namespace, packet []byte, found shard.Handle, key *shard.Key) Decision {
+	if found == 0 {
 		return Decision{Verdict: Unbound}
 	}
 	if n.ended() {
 		return Decision{Verdict: Stale}
 	}
-	s := e.socketOf(n, slot)
+	s := e.socketOf(n, found)
 	asked := labelOf(packet)
 	d := e.sendPacket(s, key, asked)
 	if d.Label != asked && d.sent() {
@@ -92,18 +92,18 @@ func (r *Reader) ReceiveBurst(n *Namespace, packets [][]byte, out []Verdict) {
 	r.burst.find(r.eng, n, packets, true, func(from, to int) {
 		for i := from; i < to; i++ {
 			if out[i] = r.burst.verdicts[place(i)]; out[i] == Allowed {
-				out[i] = r.eng.receive(n, packets[i], r.burst.flows.Slots[place(i)])
+				out[i] = r.eng.receive(n, packets[i], r.burst.flows.Sockets[place(i)])
 			}
 		}
 	})
 }
 
 // receive notes the label of a packet whose flow has been looked up.
-func (e *Engine) receive(n *Namespace, packet []byte, slot uint32) Verdict {
-	if slot == 0 {
+func (e *Engine) receive(n *Namespace, packet []byte, found shard.Handle) Verdict {
+	if found == 0 {
 		return Unbound
 	}
-	s := e.socketOf(n, slot)
+	s := e.socketOf(n, found)
 	if n.ended() || !s.slot.Open(s.generation) {
 		return Stale
 	}

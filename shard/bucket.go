@@ -1,36 +1,55 @@
 package shard
 
-import "sync/atomic"
+import "math/bits"
 
-// A bucket is one cache line of eight words, each of which is 0 or names a flow:
+// A bucket is one cache line of eight words, which have a flow and what leads to
+// others:
 //
-//	63   32 31         27 26    0
-//	[ tag ][ displaced ][ slot ]
+//	0          1     5  6          7
+//	[ entry ][   key   ][ handle ][ displaced ]
 //
-// The tag is a part of the flow's hash, by which a reader passes over flows that
-// are not the one it looks for. displaced stands in the last word of a bucket
-// only, whether that names a flow or not: it counts the flows of this bucket and
-// of the ones before it that were put farther on because this one was full. A
-// reader goes on to the next bucket while the count is not 0, and looks at window
-// buckets at most.
+// The entry is 0 when the bucket is empty, and names the flow else:
+//
+//	63   32 31  27 26    0
+//	[ tag ][   0  ][ slot ]
+//
+// The tag is a part of the hash of the flow's key. A flow stands in its own
+// bucket, the one that its hash points at, if that was empty when it came.
+// Else it is displaced to any empty bucket of the segment, and one of four
+// references in the displaced word of its own bucket tells which that is:
+//
+//	15     9 8     0
+//	[ print ][ way ]
+//
+// The print is another part of the flow's hash; own bucket and way, with exclusive
+// or, make the other bucket. A reference is 0 when it is not used: a way never is. So
+// a lookup goes to one bucket, or to two if the flow is displaced; and on only where
+// a bucket's references have the same print twice.
+//
+// The idea is that of hopscotch hashing:
+//
+//	M. Herlihy, N. Shavit, M. Tzafrir, Hopscotch hashing, DISC 2008,
+//
+// but flows do not move; a bucket that needs a fifth reference has the segment split.
 const (
-	window    = 4
-	slotMask  = 1<<27 - 1
-	tagShift  = 32
-	lastPlace = lineEntries - 1
+	entryWord     = 0
+	keyWord       = 1
+	handleWord    = 6
+	displacedWord = 7
 
-	oneDisplaced  = 1 << 27
-	displacedMask = 31 * oneDisplaced // (window-1)*lineEntries fit
+	slotMask = 1<<27 - 1
+	tagShift = 32
 
-	// sameTags is how many flows with one tag a window may hold, and so how many
-	// keys a lookup may have to compare.
-	sameTags = 2
-	// reach is how far from a window's first bucket, ahead and back, another window
-	// may begin that has a bucket in common with it.
-	reach = window - 1
-	// around is how many more buckets those windows have; none where a window is
-	// the whole segment.
-	around = min(2*reach, segmentBuckets-window)
+	references = 4 // of a bucket
+	// samePrints is how many references of a bucket may have one print when a flow is
+	// bound. When segments are built anew, one more may get it.
+	samePrints    = 2
+	referenceBits = 16
+	wayBits       = 9
+	wayMask       = 1<<wayBits - 1
+	printMask     = 1<<referenceBits - 1 - wayMask // in a reference and in a hash
+	// eachReference has a 1 in the lowest place of each.
+	eachReference = 1<<48 | 1<<32 | 1<<16 | 1
 )
 
 // MaxFlows is the most flows that a table can have.
@@ -39,139 +58,188 @@ const MaxFlows = slotMask >> 1 // slots that wait have ids, too
 const (
 	segmentBuckets = 1 << segmentBits
 	segmentMask    = segmentBuckets - 1
+	_              = uint(wayBits - segmentBits) // a way leads to every bucket
 )
 
-// segment is a hash table of segmentBuckets buckets, which are window buckets
-// each other's neighbours, the last one's being the first. Flows never move
-// within it.
+// segment is a hash table of segmentBuckets buckets. Flows never move within it.
 type segment []line
 
 // hashed is what a table makes of a key's hash: the top bits choose the segment,
-// the low bits the bucket in it, those in the middle are the tag.
+// the low ones the bucket in it; the print is in the low 16 bits, and the tag after
+// them.
 type hashed uint64
 
 func (h hashed) bucket() uint32 { return uint32(h) & segmentMask }
 func (h hashed) tag() uint32    { return uint32(h >> 16) }
 
-// entry returns the word for a flow.
-func (h hashed) entry(slot uint32) uint64 { return uint64(h.tag())<<tagShift | uint64(slot) }
+// flowWords is what a bucket has of its flow: entry, key and handle.
+type flowWords [displacedWord]uint64
 
-// at returns the n-th bucket of the window that begins at h's own.
-func (g segment) at(h hashed, n uint32) *line { return &g[(h.bucket()+n)&segmentMask] }
+// newFlowWords returns the words of the flow in a slot.
+func newFlowWords(h hashed, slot uint32, k *Key, s Handle) *flowWords {
+	return &flowWords{uint64(h.tag())<<tagShift | uint64(slot),
+		k.word(0), k.word(1), k.word(2), k.word(3), k.word(4), uint64(s)}
+}
 
-// more says whether flows of this bucket, or of one before it, stand in the next.
-func (l *line) more() bool { return l[lastPlace].Load()&displacedMask != 0 }
+// slot returns the slot of the flow in a bucket, 0 for an empty one.
+func (l *line) slot() uint32 { return uint32(l[entryWord].Load()) & slotMask }
+
+// key returns the key of the flow in a bucket. Its caller holds the segment's lock.
+func (l *line) key() (k Key) {
+	for i := range KeyBytes / 8 {
+		k.setWord(i, l[keyWord+i].Load())
+	}
+	return k
+}
+
+// holds returns the socket of the flow in a bucket if its key is k; else 0. Another
+// flow may come to stand in the bucket meanwhile, but a slot is not another flow's
+// before a grace period is over: if the entry is the same before and after, all that
+// was read between is of one flow.
+func (l *line) holds(k *Key) Handle {
+	e := l[entryWord].Load() // pairs with put and remove, as all loads here
+	differs := (l[1].Load() ^ k.word(0)) | (l[2].Load() ^ k.word(1)) | (l[3].Load() ^ k.word(2)) |
+		(l[4].Load() ^ k.word(3)) | (l[5].Load() ^ k.word(4))
+	s := Handle(l[handleWord].Load())
+	if differs != 0 || e == 0 || l[entryWord].Load() != e {
+		return 0
+	}
+	return s
+}
+
+// candidate returns the one bucket in which the flow of a key may stand, as far as
+// tag and print say; b is the number of l, its own bucket. If none is false, it
+// stands nowhere. If two have the print, one is the candidate.
+//
+// It has no branch: whether a flow is displaced cannot be foretold, so a branch
+// would be taken wrongly one time in three, and not before the bucket has come from
+// memory. As it is the processor runs on into the next lookup meanwhile.
+func (l *line) candidate(b uint32, h hashed) (at uint32, none bool) {
+	differ := l[displacedWord].Load() ^ uint64(h)&printMask*eachReference
+	m := differ & (printMask * eachReference)
+	// The top bit of each reference whose print is h's; and perhaps of some after the
+	// first such.
+	m = (m - eachReference) &^ m & (1 << (referenceBits - 1) * eachReference)
+	at = b ^ uint32(differ>>(bits.TrailingZeros64(m)&(3*referenceBits)))&wayMask
+	own := uint32(l[entryWord].Load()>>tagShift) == h.tag()
+	if own {
+		at = b
+	}
+	return at, !own && m == 0
+}
 
 // roomFor is what segment.room found.
 type roomFor uint8
 
 const (
 	roomThere  roomFor = iota
-	roomNone           // the window is full
-	roomFlood          // too many flows have the same tag
+	roomNone           // the segment is full, or the flow's own bucket has enough references
 	roomIsHeld         // the key is there already
 )
 
-// room looks for a place for a new flow: the bucket's number in the window, and
-// the place in the bucket. It counts the flows with the same tag in all
-// windows that the flow may come to be in, wherever it is put. Its caller holds
-// the segment's lock.
-func (g segment) room(h hashed, same func(slot uint32) bool) (n, place uint32, r roomFor) {
-	tags, r := 0, roomNone
-	for i := range uint32(window) {
-		l := g.at(h, i)
-		for j := range l {
-			e := l[j].Load()
-			slot := uint32(e) & slotMask
-			switch {
-			case slot == 0:
-				if r == roomNone {
-					n, place, r = i, uint32(j), roomThere
-				}
-			case uint32(e>>tagShift) == h.tag():
-				if tags++; same(slot) {
-					return 0, 0, roomIsHeld
-				}
-			}
+// find returns the number of the bucket that holds a key. Its caller holds the
+// segment's lock.
+func (g segment) find(h hashed, k *Key) (n uint32, ok bool) {
+	own := h.bucket()
+	if g[own].holds(k) != 0 {
+		return own, true
+	}
+	for r := g[own][displacedWord].Load(); r != 0; r >>= referenceBits {
+		n = own ^ uint32(r)&wayMask
+		if n != own && g[n].holds(k) != 0 {
+			return n, true
 		}
 	}
-	if tags+g.tagsAround(h) >= sameTags {
-		return 0, 0, roomFlood
-	}
-	return n, place, r
+	return 0, false
 }
 
-// tagsAround counts the flows with h's tag in the buckets within reach of its
-// window.
-func (g segment) tagsAround(h hashed) (tags int) {
-	for i := range uint32(around) {
-		n := window + i // after the window
-		if i >= reach {
-			n = i - 2*reach // before it: at wraps round
+// room looks for a bucket for a new flow. Its caller holds the segment's lock.
+func (g segment) room(h hashed, k *Key) (n uint32, r roomFor) {
+	if _, ok := g.find(h, k); ok {
+		return 0, roomIsHeld
+	}
+	if n, r = g.empty(h); n != h.bucket() && g[h.bucket()].prints(h) >= samePrints {
+		return 0, roomNone
+	}
+	return n, r
+}
+
+// prints returns how many references of a bucket have the print of h.
+func (l *line) prints(h hashed) (n int) {
+	for r := l[displacedWord].Load(); r != 0; r >>= referenceBits {
+		if r&wayMask != 0 && (uint64(h)^r)&printMask == 0 {
+			n++
 		}
-		l := g.at(h, n)
-		for j := range l {
-			if e := l[j].Load(); uint32(e>>tagShift) == h.tag() && e&slotMask != 0 {
-				tags++
-			}
+	}
+	return n
+}
+
+// empty returns the number of an empty bucket in which a flow may stand.
+func (g segment) empty(h hashed) (n uint32, r roomFor) {
+	own := h.bucket()
+	if g[own][entryWord].Load() == 0 {
+		return own, roomThere
+	}
+	if _, ok := freeReference(g[own][displacedWord].Load()); !ok {
+		return 0, roomNone
+	}
+	for way := uint32(1); way < segmentBuckets; way++ {
+		if g[own^way][entryWord].Load() == 0 {
+			return own ^ way, roomThere
 		}
 	}
-	return tags
+	return 0, roomNone
 }
 
-// put writes a flow into the place that room has found. The buckets that it
-// passes over count it first, so that a reader which sees it in its place would
-// have been led there. Its caller holds the segment's lock, or is alone with it.
-func (g segment) put(h hashed, n, place, slot uint32) {
-	g.displace(h, n, oneDisplaced)
-	w := &g.at(h, n)[place]
-	w.Store(w.Load()&displacedMask | h.entry(slot)) // pairs with the loads of readers
+// freeReference returns how far to shift to the first reference that is not used.
+func freeReference(displaced uint64) (shift int, ok bool) {
+	for shift = 0; shift < 64; shift += referenceBits {
+		if displaced>>shift&(1<<referenceBits-1) == 0 {
+			return shift, true
+		}
+	}
+	return 0, false
 }
 
-// displace adds to the counts of the first n buckets of the window.
-func (g segment) displace(h hashed, n uint32, by uint64) {
-	for i := range n {
-		l := g.at(h, i)
-		l[lastPlace].Store(l[lastPlace].Load() + by)
+// put writes a flow into the empty bucket that room has found. The entry comes after
+// the other words, and the reference after the entry. Its caller holds the
+// segment's lock, or is alone with it.
+func (g segment) put(h hashed, n uint32, w *flowWords) {
+	for i := handleWord; i >= entryWord; i-- {
+		g[n][i].Store(w[i]) // pairs with the loads of readers
+	}
+	if own := h.bucket(); n != own {
+		displaced := &g[own][displacedWord]
+		shift, _ := freeReference(displaced.Load())
+		reference := uint64(h)&printMask | uint64(own^n)
+		displaced.Store(displaced.Load() | reference<<shift)
 	}
 }
 
-// remove takes a flow out and returns false when it is not there. Its caller
+// remove empties the n-th bucket, in which a flow with hash h stands. Its caller
 // holds the segment's lock.
-func (g segment) remove(h hashed, slot uint32) bool {
-	for n := range uint32(window) {
-		l := g.at(h, n)
-		for j := range l {
-			if e := l[j].Load(); uint32(e)&slotMask == slot {
-				l[j].Store(e & displacedMask)
-				g.displace(h, n, ^uint64(oneDisplaced)+1)
-				return true
-			}
+func (g segment) remove(h hashed, n uint32) {
+	g[n][entryWord].Store(0)
+	own := h.bucket()
+	if n == own {
+		return
+	}
+	displaced := &g[own][displacedWord]
+	for r, shift := displaced.Load(), 0; shift < 64; shift += referenceBits {
+		if own^uint32(r>>shift)&wayMask == n {
+			displaced.Store(r &^ ((1<<referenceBits - 1) << shift))
 		}
 	}
-	return false
 }
 
-// each calls do for every flow.
-func (g segment) each(do func(slot uint32)) {
+// count returns the number of flows in a segment, roughly if others change it.
+func (g segment) count() (n int) {
 	for i := range g {
-		for j := range g[i] {
-			if slot := uint32(g[i][j].Load()) & slotMask; slot != 0 {
-				do(slot)
-			}
+		if g[i].slot() != 0 {
+			n++
 		}
 	}
-}
-
-// add puts a flow into a segment that nobody else can see, and returns false
-// when its window is full.
-func (g segment) add(h hashed, slot uint32) bool {
-	n, place, r := g.room(h, func(uint32) bool { return false })
-	if r != roomThere {
-		return false
-	}
-	g.put(h, n, place, slot)
-	return true
+	return n
 }
 
 // clear empties a segment that nobody else can see.
@@ -179,62 +247,4 @@ func (g segment) clear() {
 	for i := range g {
 		g[i].clear()
 	}
-}
-
-// segmentWord is what a directory says of a segment: its run of lines, and how
-// many of the top bits of a hash its flows have in common.
-//
-//	63  32 31     0
-//	[depth][ run  ]
-type segmentWord uint64
-
-func newSegmentWord(run, depth uint32) segmentWord {
-	return segmentWord(depth)<<32 | segmentWord(run)
-}
-
-func (w segmentWord) run() uint32   { return uint32(w) }
-func (w segmentWord) depth() uint32 { return uint32(w >> 32) }
-
-// directory says which segment has the flows whose hash begins with some bits.
-// A segment of depth d stands in 2^(bits-d) words side by side.
-type directory struct {
-	seed  uint64          // of the hash; secret, and another one in each new directory but a larger one
-	shift uint32          // 64 - bits
-	words []atomic.Uint64 // stored under Flows.mu after the segments are filled; pairs with the loads of readers
-}
-
-func newDirectory(seed uint64, bits uint32) *directory {
-	return &directory{seed: seed, shift: 64 - bits, words: make([]atomic.Uint64, 1<<bits)}
-}
-
-func (d *directory) bits() uint32 { return 64 - d.shift }
-
-// word returns the word for a hash.
-func (d *directory) word(h hashed) segmentWord {
-	// A shift by 64 is 0 in Go; so a directory of one word needs no other case.
-	return segmentWord(d.words[uint64(h)>>d.shift].Load())
-}
-
-// span returns the words that a segment of h with that depth stands in.
-func (d *directory) span(h hashed, depth uint32) []atomic.Uint64 {
-	n := uint64(1) << (d.bits() - depth)
-	first := uint64(h) >> d.shift &^ (n - 1)
-	return d.words[first : first+n]
-}
-
-// set makes the words of a segment name another.
-func (d *directory) set(h hashed, depth uint32, w segmentWord) {
-	words := d.span(h, depth)
-	for i := range words {
-		words[i].Store(uint64(w))
-	}
-}
-
-// doubled returns a directory with a bit more and the same segments.
-func (d *directory) doubled() *directory {
-	larger := newDirectory(d.seed, d.bits()+1)
-	for i := range larger.words {
-		larger.words[i].Store(d.words[i/2].Load())
-	}
-	return larger
 }

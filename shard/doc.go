@@ -18,15 +18,15 @@
 //   - A block is a long list of a socket: a run of cache lines of entries. A short
 //     one stands in the socket itself.
 //   - A page is 256 cells of a label index; a cell names the lease of a label.
-//   - A bucket is one cache line of the flow table: eight words, each of which
-//     names a flow or is empty. A window is the bucket that a flow's hash points
-//     at and the three after it; a flow stands in its window.
-//   - A segment is 64 buckets in a ring, a hash table of its own. The directory
-//     says which segment has the flows whose hash begins with some bits.
-//   - A tag is 32 bits of a flow's hash that stand beside its slot, so that a
-//     lookup compares keys only where the tags agree.
-//   - A flow is displaced from the buckets of its window that come before the one
-//     it stands in. Each bucket counts the flows displaced from it.
+//   - A bucket is one cache line of the flow table, for one flow: its entry, which
+//     names the flow's slot, its key, and the handle of its socket. A flow's own
+//     bucket is the one that its hash points at.
+//   - A flow is displaced if it stands in another bucket than its own. Each bucket
+//     has four references to the buckets of flows that are displaced from it.
+//   - A print is the 7 bits of a flow's hash that stand in a reference, a tag the 32
+//     bits that stand in an entry, so that a lookup goes to where they agree.
+//   - A segment is 512 buckets, a hash table of its own. The directory says which
+//     segment has the flows whose hash begins with some bits.
 //
 // # How a slot lives
 //
@@ -52,19 +52,23 @@
 //
 // [Flows] hashes the key with the directory's seed. The top bits of the hash
 // choose a word of the directory, which names a segment, the low bits a bucket of
-// it. The lookup compares the key of each flow there whose tag is the hash's, two
-// in a window at most, and goes on to the next bucket only while the one it has
-// seen counts displaced flows, to the end of the window at most. Then it has met
-// the flow, or the flow was not bound at some time during the lookup: one that is
-// bound stays in its place until its segment is replaced, and a segment that has
-// been replaced stays as it was until every section that may look at it has ended.
+// it, the key's own. If that does not hold the key, the lookup goes to the buckets
+// that its references with the hash's print lead to, three at most and nearly always
+// one at most. Then it has met the flow, or the flow was not bound at some time
+// during the lookup: one that is bound stays in its place until its segment is
+// replaced, and a segment that has been replaced stays as it was until every section
+// that may look at it has ended.
 //
-// A bind that finds its window full splits the segment: its flows are put into two
-// new ones, which the directory names from then on. One that finds its window full
-// in a segment with few flows, or its tag there twice already, has met what chance
-// does not do: then all flows move to a new directory with a new seed. Segments
-// never become one again. A table whose flows have ended keeps its segments for
-// the next ones, until a new seed comes with as many as there are flows then.
+// A bucket that a flow has left may get another at once, under the eyes of a reader.
+// It reads the entry first and last: if that is the same, so is the flow, since the
+// slot that it names waits for a grace period before another flow has it.
+//
+// A bind that finds no bucket, or no reference to lead there, splits the
+// segment: its flows are put into two new ones, which the directory names from then
+// on. One that finds none in a segment with few flows has met what chance does not
+// do: then all flows move to a new directory with a new seed. Segments never become
+// one again. A table whose flows have ended keeps its segments for the next ones,
+// until a new seed comes with as many as there are flows then.
 //
 // # Bursts
 //

@@ -1,6 +1,9 @@
 package shard
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"sync/atomic"
+)
 
 // Key names a flow: a 5-tuple in a namespace, without padding that differs.
 //
@@ -39,8 +42,11 @@ func (k *Key) Set(from *Key, namespace uint32) {
 	k.setWord(1, from.word(1))
 	k.setWord(2, from.word(2))
 	k.setWord(3, from.word(3))
-	k.setWord(4, from.word(4)&(1<<40-1)|uint64(namespace)<<40)
+	k.setWord(4, from.in(namespace))
 }
+
+// in returns the last word of the same key in another namespace.
+func (k *Key) in(namespace uint32) uint64 { return k.word(4)&(1<<40-1) | uint64(namespace)<<40 }
 
 // Reverse makes k the key of the flow in the other direction.
 func (k *Key) Reverse() {
@@ -52,12 +58,6 @@ func (k *Key) Reverse() {
 	k.setWord(4, rest&^(1<<32-1)|rest>>16&0xffff|rest&0xffff<<16)
 }
 
-// equal compares word by word, which is half the cost of comparing arrays: the
-// compiler calls a function for those.
-func (k *Key) equal(o *Key) bool {
-	return (k.word(0)^o.word(0))|(k.word(1)^o.word(1))|(k.word(2)^o.word(2))|(k.word(3)^o.word(3))|(k.word(4)^o.word(4)) == 0
-}
-
 func (k *Key) word(i int) uint64 { return binary.LittleEndian.Uint64(k[8*i:]) }
 
 func (k *Key) setWord(i int, w uint64) { binary.LittleEndian.PutUint64(k[8*i:], w) }
@@ -65,19 +65,38 @@ func (k *Key) setWord(i int, w uint64) { binary.LittleEndian.PutUint64(k[8*i:], 
 // Protocol returns the upper-layer protocol.
 func (k *Key) Protocol() uint8 { return k[KeyProtocol] }
 
-// Flow is the slot of a flow, one cache line. Key, Socket and Generation are
-// written while nobody else can reach the slot; the store of the flow's entry in
-// a bucket publishes them, and pairs with the load that finds it there.
+// Handle names a socket: its slot, and the slot's generation. 0 names none.
+//
+//	63       32 31  0
+//	[generation][slot]
+type Handle uint64
+
+// NewHandle returns the handle of a socket.
+func NewHandle(slot, generation uint32) Handle {
+	return Handle(generation)<<32 | Handle(slot)
+}
+
+// Slot returns the slot of the socket, 0 for none.
+func (h Handle) Slot() uint32 { return uint32(h) }
+
+// Generation returns the generation of the socket's slot.
+func (h Handle) Generation() uint32 { return uint32(h >> 32) }
+
+// Flow is the slot of a flow: what a packet does not need. The rest stands in a
+// bucket.
 type Flow struct {
-	Key        Key
-	Socket     uint32 // slot of the socket
-	Generation uint32 // of the socket
+	// Socket names the socket; written while nobody else can reach the slot.
+	Socket Handle
+	// bucket is where the flow stands, 0 before it is in the table. It is stored by
+	// whoever holds the lock of that bucket's segment, or has just replaced the segment
+	// in which the flow stood, under Flows.mu then; so the last to store says where
+	// the flow is, if it is there still. Pairs with the loads of drop.
+	bucket atomic.Uint32
 
 	// Neighbours in the list of the socket's flows, and whether the flow is on it.
 	// Guarded by the socket's mu.
 	prev, next uint32
 	listed     bool
-	_          [7]byte
 }
 
 // link puts a flow on its socket's list. It returns false when the socket is
@@ -85,7 +104,7 @@ type Flow struct {
 func (f *Flows) link(id uint32, fl *Flow, s *Socket) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.block(fl.Generation); !ok {
+	if _, ok := s.block(fl.Socket.Generation()); !ok {
 		return false
 	}
 	fl.prev, fl.next, fl.listed = 0, s.flows, true

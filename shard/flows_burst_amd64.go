@@ -4,37 +4,53 @@ package shard
 
 import "unsafe"
 
-// Here is what a burst does for some lookups at once, in AVX2, with one call for
-// all. Among 8192 flows, which a cache holds, a lookup took 19 ns with it and 24
-// with the twins, which are in flows_burst_plain.go.
+// Here is what a burst does for some lookups at once, with one call for all. The
+// twins are in flows_burst.go.
 
-// touchBuckets writes the slots of the first flow with the tag in each of n
-// buckets, 0 for none, and returns a bit for each bucket that has none and from
-// which none is displaced. buckets are numbers in lines. It reads as slotOfKey
-// does, each bucket's last word after the others.
+// hashBuckets writes the hashes of n keys and the numbers of their own buckets. It
+// needs BMI2.
 //
 //go:noescape
-func touchBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, slots *uint32, n int) (settled uint64)
+func hashBuckets(d *directory, keys *Key, hashes *hashed, buckets *uint32, n int)
 
-// differingKeys returns a bit for each of n keys that is not that of the flow. flows
-// is the array of all flows, of 64 bytes each, whose keys come first; the one in
-// slot 0 has no packet's key.
+// candidateBuckets does for n lookups what line.candidate does for one, and
+// returns a bit for each that has no candidate. buckets are numbers in lines; the
+// candidates take their place. It needs BMI1 and BMI2.
 //
 //go:noescape
-func differingKeys(flows unsafe.Pointer, slots *uint32, keys *Key, n int) uint64
+func candidateBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, n int) (settled uint64)
 
-func (l *FlowLookups) touchAll(first, n int) {
+// compareBuckets writes the sockets of n lookups, 0 where the bucket does not hold
+// the key, for which it returns a bit. It needs AVX2, and reads as findFlow does.
+//
+//go:noescape
+func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, sockets *Handle, n int) (others uint64)
+
+// hash hashes n keys and chooses their own buckets.
+func (l *FlowLookups) hash(first, n int) {
 	if !hasAVX2 {
-		l.touchAllPlain(first, n)
+		l.hashPlain(first, n)
 		return
 	}
-	m := touchBuckets(l.table.segments.slots.base, &l.buckets[first], &l.hashes[first], &l.Slots[first], n)
+	hashBuckets(l.dir, &l.Keys[first], &l.hashes[first], &l.buckets[first], n)
+}
+
+// candidates takes the buckets of n lookups from their own to the candidates, and
+// notes which lookups are settled by that.
+func (l *FlowLookups) candidates(first, n int) {
+	if !hasAVX2 {
+		l.candidatesPlain(first, n)
+		return
+	}
+	m := candidateBuckets(l.table.segments.slots.base, &l.buckets[first], &l.hashes[first], n)
 	l.settled = l.settled&^((1<<n-1)<<first) | m<<first
 }
 
-func (l *FlowLookups) differing(first, n int) uint64 {
+// compare writes the sockets of n lookups, and returns a bit for each place whose
+// bucket does not hold the key.
+func (l *FlowLookups) compare(first, n int) uint64 {
 	if !hasAVX2 {
-		return l.differingPlain(first, n)
+		return l.comparePlain(first, n)
 	}
-	return differingKeys(l.table.slab.slots.base, &l.Slots[first], &l.Keys[first], n) << first
+	return compareBuckets(l.table.segments.slots.base, &l.buckets[first], &l.Keys[first], &l.Sockets[first], n) << first
 }

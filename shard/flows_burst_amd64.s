@@ -1,81 +1,118 @@
 //go:build (linux || darwin) && !purego && !race
 
+#include "go_asm.h"
 #include "textflag.h"
+#include "flows_amd64.h"
 
-// func touchBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, slots *uint32, n int) (settled uint64)
-TEXT ·touchBuckets(SB), NOSPLIT, $0-48
+// func hashBuckets(d *directory, keys *Key, hashes *hashed, buckets *uint32, n int)
+TEXT ·hashBuckets(SB), NOSPLIT, $0-40
+	MOVQ d+0(FP), R14
+	MOVQ keys+8(FP), SI
+	MOVQ hashes+16(FP), DI
+	MOVQ buckets+24(FP), BX
+	MOVQ n+32(FP), R13
+	XORL R11, R11                 // number of the lookup
+key:
+	HASH(SI, 32(SI))
+	MOVQ AX, (DI)(R11*8)
+	BUCKET
+	MOVL CX, (BX)(R11*4)
+	ADDQ $40, SI
+	INCQ R11
+	CMPQ R11, R13
+	JLT  key
+	RET
+
+// func candidateBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, n int) (settled uint64)
+TEXT ·candidateBuckets(SB), NOSPLIT, $0-40
 	MOVQ lines+0(FP), DI
 	MOVQ buckets+8(FP), SI
 	MOVQ hashes+16(FP), DX
-	MOVQ slots+24(FP), R8
+	MOVQ n+24(FP), R9
+	MOVQ $const_eachReference, R12
+	MOVQ $const_eachPrint, R13
+	XORL R10, R10                 // settled
+	XORL R11, R11                 // number of the lookup
+bucket:
+	MOVL (SI)(R11*4), BX
+	MOVQ BX, R15
+	SHLQ $6, R15
+	ADDQ DI, R15                  // the own bucket
+	MOVQ (DX)(R11*8), R8          // the hash
+	MOVL R8, AX
+	ANDL $const_printMask, AX
+	IMULQ R12, AX
+	XORQ 56(R15), AX              // differ: of the displaced word
+	MOVQ AX, CX
+	ANDQ R13, CX
+	MOVQ CX, R14
+	SUBQ R12, R14
+	ANDNQ R14, CX, R14
+	MOVQ R12, CX
+	SHLQ $15, CX
+	ANDQ CX, R14                  // m
+	TZCNTQ R14, CX
+	ANDL $48, CX
+	SHRXQ CX, AX, AX
+	ANDL $const_wayMask, AX       // way
+	XORL BX, AX
+	SHRQ $16, R8                  // the tag
+	CMPL R8, 4(R15)               // with that of the entry
+	SETEQ CX
+	CMOVLEQ BX, AX                // the candidate
+	MOVL AX, (SI)(R11*4)
+	MOVBLZX CX, CX
+	ORQ  CX, R14                  // 0 if there is none
+	XORL AX, AX
+	TESTQ R14, R14
+	SETEQ AX
+	SHLXQ R11, AX, AX
+	ORQ  AX, R10
+	INCQ R11
+	CMPQ R11, R9
+	JLT  bucket
+	MOVQ R10, settled+32(FP)
+	RET
+
+// func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, sockets *Handle, n int) (others uint64)
+TEXT ·compareBuckets(SB), NOSPLIT, $0-48
+	MOVQ lines+0(FP), DI
+	MOVQ buckets+8(FP), SI
+	MOVQ keys+16(FP), DX
+	MOVQ sockets+24(FP), R13
 	MOVQ n+32(FP), R9
-	XORL R10, R10            // settled
-	XORL R11, R11            // number of the lookup
+	XORL R10, R10                 // others
+	XORL R11, R11                 // number of the lookup
 bucket:
 	MOVL (SI)(R11*4), BX
 	SHLQ $6, BX
-	ADDQ DI, BX              // the line
-	VPBROADCASTD 2(DX)(R11*8), Y0 // the tag: 32 bits from the 16th on
-	VPCMPEQD (BX), Y0, Y1
-	VPCMPEQD 32(BX), Y0, Y2
+	ADDQ DI, BX
+	MOVQ (BX), CX                 // the entry
+	VMOVDQU (DX), Y0
+	VPCMPEQQ 8(BX), Y0, Y1
 	VMOVMSKPD Y1, AX
-	VMOVMSKPD Y2, CX
-	SHLL $4, CX
-	ORL  CX, AX
-	MOVL 56(BX), R12         // the last word, after the others
-	XORL R13, R13
-	TESTL AX, AX
-	SETEQ R13                // no tag
-	BSFL AX, CX              // if AX is 0, what CX was: see below
-	ANDL $7, CX
-	MOVL (BX)(CX*8), BX
-	ANDL $0x7ffffff, BX      // slotMask
-	MOVL R13, CX
-	DECL CX                  // all ones with a tag, else 0
-	ANDL CX, BX
-	MOVL BX, (R8)(R11*4)
-	SHRL $27, R12            // displaced
-	SETEQ CX
-	ANDL CX, R13
-	ANDL $1, R13
-	MOVQ R11, CX
-	SHLQ CX, R13
-	ORQ  R13, R10
+	XORL $15, AX
+	MOVQ 32(DX), R8
+	XORQ 40(BX), R8
+	ORQ  AX, R8
+	MOVQ 48(BX), R12              // the handle
+	XORQ (BX), CX                 // the entry again
+	ORQ  CX, R8
+	CMPQ (BX), $1                 // carry if it is 0
+	SBBQ AX, AX
+	ORQ  AX, R8                   // 0 if the bucket holds the key
+	XORL AX, AX
+	XORL CX, CX
+	TESTQ R8, R8
+	CMOVQNE AX, R12
+	SETNE CX
+	MOVQ R12, (R13)(R11*8)
+	SHLXQ R11, CX, CX
+	ORQ  CX, R10
+	ADDQ $40, DX
 	INCQ R11
 	CMPQ R11, R9
 	JLT  bucket
 	VZEROUPPER
-	MOVQ R10, settled+40(FP)
-	RET
-
-// func differingKeys(flows unsafe.Pointer, slots *uint32, keys *Key, n int) uint64
-TEXT ·differingKeys(SB), NOSPLIT, $0-40
-	MOVQ flows+0(FP), DI
-	MOVQ slots+8(FP), SI
-	MOVQ keys+16(FP), DX
-	MOVQ n+24(FP), R9
-	XORL R10, R10
-	XORL R11, R11
-pair:
-	MOVL (SI)(R11*4), BX
-	SHLQ $6, BX
-	VMOVDQU (DX), Y0
-	VPCMPEQQ (DI)(BX*1), Y0, Y1
-	VMOVMSKPD Y1, AX
-	XORL $15, AX
-	MOVQ 32(DX), R8
-	XORQ 32(DI)(BX*1), R8
-	ORQ  R8, AX
-	XORL R13, R13
-	TESTQ AX, AX
-	SETNE R13
-	MOVQ R11, CX
-	SHLQ CX, R13
-	ORQ  R13, R10
-	ADDQ $40, DX
-	INCQ R11
-	CMPQ R11, R9
-	JLT  pair
-	VZEROUPPER
-	MOVQ R10, ret+32(FP)
+	MOVQ R10, others+40(FP)
 	RET

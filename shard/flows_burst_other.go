@@ -2,6 +2,8 @@
 
 package shard
 
-func (l *FlowLookups) touchAll(first, n int) { l.touchAllPlain(first, n) }
+func (l *FlowLookups) hash(first, n int) { l.hashPlain(first, n) }
 
-func (l *FlowLookups) differing(first, n int) uint64 { return l.differingPlain(first, n) }
+func (l *FlowLookups) candidates(first, n int) { l.candidatesPlain(first, n) }
+
+func (l *FlowLookups) compare(first, n int) uint64 { return l.comparePlain(first, n) }

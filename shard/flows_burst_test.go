@@ -3,8 +3,8 @@ package shard
 // Burst is a usual number of keys.
 const Burst = 32
 
-// FindBurst writes the slot of the flow of each key, or 0, into found.
-func (f *Flows) FindBurst(keys []Key, found []uint32) {
+// FindBurst writes the socket that the flow of each key is bound to, or 0, into found.
+func (f *Flows) FindBurst(keys []Key, found []Handle) {
 	var l FlowLookups
 	l.Begin(f)
 	InStep(len(keys),
@@ -18,7 +18,7 @@ func (f *Flows) FindBurst(keys []Key, found []uint32) {
 		func(from, to int) {
 			l.Compare(from, to)
 			for i := from; i < to; i++ {
-				found[i] = l.Slots[i%OnTheWay]
+				found[i] = l.Sockets[i%OnTheWay]
 			}
 		})
 }

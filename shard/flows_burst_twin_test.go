@@ -5,80 +5,114 @@ import (
 	"testing"
 )
 
-// TestBurstTwins compares what a burst does for some lookups at once with its
-// plain twins, on buckets of all kinds: with the tag once, twice, on an emptied
-// place or not at all, with flows displaced and without.
-func TestBurstTwins(t *testing.T) {
-	const n = 200
-	r := newFlowRig(t, n)
-	keys := make([]Key, n)
+// TestFlowTwins compares what lookups do in assembly with its plain twins, on a
+// segment in which buckets of all kinds stand side by side: with a reference of the
+// right print, with several, with none; with the tag and without; with the key,
+// or with one that differs in a bit.
+func TestFlowTwins(t *testing.T) {
+	r := newFlowRig(t, segmentBuckets)
+	keys := make([]Key, 20)
 	for i := range keys {
 		keys[i] = keyOf(uint64(i))
-		r.bind(&keys[i])
 	}
+	r.bindAll(t, keys...)
 	var fast, plain FlowLookups
-	for round := range 2000 {
+	for round := range 4000 {
 		first := rand.IntN(OnTheWay)
 		count := 1 + rand.IntN(min(group, OnTheWay-first))
 		fast.Begin(r.flows)
 		fast.settled = rand.Uint64()
 		for i := first; i < first+count; i++ {
-			fast.Keys[i] = keys[rand.IntN(n)]
-			fast.hashes[i] = fast.dir.hash(&fast.Keys[i])
-		}
-		for i := first; i < first+count; i++ {
-			fast.buckets[i] = r.flows.dir.Load().word(fast.hashes[i]).run() + rand.Uint32N(segmentBuckets)
-			r.disturb(r.flows.segments.At(fast.buckets[i]), fast.hashes[i])
+			fast.Keys[i] = keys[rand.IntN(len(keys))]
 		}
 		plain = fast
-		fast.touchAll(first, count)
-		plain.touchAllPlain(first, count)
-		if fast.Slots != plain.Slots || fast.settled != plain.settled {
-			t.Fatalf("round %d: slots %d settled %#x, plain %d %#x", round, fast.Slots, fast.settled, plain.Slots, plain.settled)
+		fast.hash(first, count)
+		plain.hashPlain(first, count)
+		if fast != plain {
+			t.Fatalf("round %d: hashes %#x, plain %#x", round, fast.hashes, plain.hashes)
 		}
 		for i := first; i < first+count; i++ {
-			fast.Slots[i] = rand.Uint32N(n + 1)
-			if fast.Slots[i] != 0 && rand.IntN(2) == 0 {
-				fast.Keys[i] = r.flows.At(fast.Slots[i]).Key
-				fast.Keys[i][rand.IntN(KeyBytes)] ^= byte(rand.IntN(2) << rand.IntN(8))
+			r.disturb(fast.buckets[i], fast.hashes[i], &fast.Keys[i])
+		}
+		for i := first; i < first+count; i++ {
+			k := &fast.Keys[i]
+			if got, want := r.flows.Find(k), r.flows.findPlain(k, k.word(4)); got != want {
+				t.Fatalf("round %d: found %#x, plain %#x", round, got, want)
+			}
+			if got := r.flows.FindIn(k, 7); got != 0 {
+				t.Fatalf("round %d: found %#x in another namespace", round, got)
 			}
 		}
-		plain.Slots, plain.Keys = fast.Slots, fast.Keys
-		if got, want := fast.differing(first, count), plain.differingPlain(first, count); got != want {
-			t.Fatalf("round %d: differing %#x, plain %#x", round, got, want)
+		fast.candidates(first, count)
+		plain.candidatesPlain(first, count)
+		if fast != plain {
+			t.Fatalf("round %d: candidates %d settled %#x, plain %d %#x", round, fast.buckets, fast.settled, plain.buckets, plain.settled)
+		}
+		got, want := fast.compare(first, count), plain.comparePlain(first, count)
+		if got != want || fast.Sockets != plain.Sockets {
+			t.Fatalf("round %d: others %#x, sockets %#x, plain %#x %#x", round, got, fast.Sockets, want, plain.Sockets)
 		}
 	}
 }
 
-// disturb makes a bucket one of any kind.
-func (r *flowRig) disturb(l *line, h hashed) {
-	for i := range l {
-		e := rand.Uint64() & (slotMask | displacedMask)
-		switch rand.IntN(8) {
+// disturb makes the own bucket of a key, and others in the segment, some of any kind.
+func (r *flowRig) disturb(own uint32, h hashed, k *Key) {
+	l := r.flows.segments.At(own)
+	displaced := uint64(0)
+	for i := range references {
+		one := rand.Uint64()&printMask | rand.Uint64N(segmentBuckets)
+		switch rand.IntN(3) {
 		case 0:
-			e |= uint64(h.tag()) << tagShift
+			one = uint64(h)&printMask | one&wayMask
 		case 1:
-			e = uint64(h.tag()) << tagShift // and no slot
-		case 2, 3, 4:
-			e = 0
+			one = 0
 		}
-		l[i].Store(e)
+		displaced |= one << (i * referenceBits)
+		r.fill(r.flows.segments.At(own^uint32(one&wayMask)), h, k)
+	}
+	r.fill(l, h, k)
+	l[displacedWord].Store(displaced)
+}
+
+// fill puts a flow of any kind into a bucket.
+func (r *flowRig) fill(l *line, h hashed, k *Key) {
+	other := *k
+	if rand.IntN(2) == 0 {
+		other[rand.IntN(KeyBytes)] ^= 1 << rand.IntN(8)
+	}
+	w := newFlowWords(h, 1+rand.Uint32N(9), &other, Handle(1+rand.Uint64N(99)))
+	switch rand.IntN(4) {
+	case 0:
+		w[entryWord] ^= 1 << (tagShift + rand.IntN(32))
+	case 1:
+		w[entryWord] = 0
+	}
+	for i := range w {
+		l[i].Store(w[i])
 	}
 }
 
-// TestKeyEqual flips each bit of a key.
-func TestKeyEqual(t *testing.T) {
+// TestHolds flips each bit of a key.
+func TestHolds(t *testing.T) {
 	for n := range uint64(20) {
 		k := keyOf(n)
-		if other := k; !k.equal(&other) {
-			t.Fatalf("%x differs from itself", k)
+		var l line
+		for i, w := range newFlowWords(0, 1, &k, 7) {
+			l[i].Store(w)
+		}
+		if l.holds(&k) != 7 {
+			t.Fatalf("%x is not found", k)
 		}
 		for bit := range 8 * KeyBytes {
 			other := k
 			other[bit/8] ^= 1 << (bit % 8)
-			if k.equal(&other) {
-				t.Fatalf("%x equals %x", k, other)
+			if l.holds(&other) != 0 {
+				t.Fatalf("%x is taken for %x", other, k)
 			}
+		}
+		l[entryWord].Store(0)
+		if l.holds(&k) != 0 {
+			t.Fatal("an empty bucket holds a key")
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package shard
 
+import "slices"
+
 // fataler is a *testing.T or a *rapid.T.
 type fataler interface{ Fatalf(string, ...any) }
 
@@ -48,66 +50,67 @@ func checkDirectory(t fataler, d *directory) {
 }
 
 // checkSegment checks each flow of a segment, whose hashes begin with the depth
-// top bits of first, and the counts of its buckets.
+// top bits of first, and the references of its buckets.
 func checkSegment(t fataler, f *Flows, d *directory, g segment, first hashed, depth uint32, seen map[uint32]bool) {
-	displaced := make([]uint64, segmentBuckets)
+	displaced := make(map[uint32][]uint64) // by own bucket
 	for i := range g {
-		for j := range g[i] {
-			e := g[i][j].Load()
-			slot := uint32(e) & slotMask
-			if slot == 0 {
-				continue
+		slot := g[i].slot()
+		if slot == 0 {
+			if e := g[i][entryWord].Load(); e != 0 {
+				t.Fatalf("bucket %d is empty and has the entry %#x", i, e)
 			}
-			fl := f.At(slot)
-			h := d.hash(&fl.Key)
-			away := (uint32(i) - h.bucket()) & segmentMask
-			switch {
-			case seen[slot]:
-				t.Fatalf("flow %d stands in two places", slot)
-			case uint32(e>>tagShift) != h.tag() || away >= window || uint64(h^first)>>(64-depth) != 0:
-				t.Fatalf("flow %d with hash %#x stands in bucket %d of segment %#x, depth %d, with tag %#x",
-					slot, h, i, first, depth, e>>tagShift)
-			case !fl.listed:
-				t.Fatalf("flow %d is not on its socket's list", slot)
-			}
-			seen[slot] = true
-			for b := range away {
-				displaced[(h.bucket()+b)&segmentMask]++
-			}
+			continue
+		}
+		fl, k := f.At(slot), g[i].key()
+		h := d.hash(&k)
+		switch e := g[i][entryWord].Load(); {
+		case seen[slot]:
+			t.Fatalf("flow %d stands in two places", slot)
+		case uint32(e>>tagShift) != h.tag() || uint64(h^first)>>(64-depth) != 0:
+			t.Fatalf("flow %d with hash %#x stands in segment %#x, depth %d, with tag %#x", slot, h, first, depth, e>>tagShift)
+		case f.segments.At(fl.bucket.Load()) != &g[i]:
+			t.Fatalf("flow %d does not know where it stands", slot)
+		case Handle(g[i][handleWord].Load()) != fl.Socket:
+			t.Fatalf("flow %d is bound to %#x, its bucket says %#x", slot, fl.Socket, g[i][handleWord].Load())
+		case !fl.listed:
+			t.Fatalf("flow %d is not on its socket's list", slot)
+		}
+		seen[slot] = true
+		if own := h.bucket(); own != uint32(i) {
+			displaced[own] = append(displaced[own], uint64(h)&printMask|uint64(own^uint32(i)))
 		}
 	}
-	checkBuckets(t, g, displaced)
+	checkReferences(t, g, displaced)
 }
 
-// checkBuckets checks the counts of buckets, and that no window has more flows
-// with one tag than it may.
-func checkBuckets(t fataler, g segment, displaced []uint64) {
+// checkReferences checks that the buckets have the references that they should
+// have, and no others.
+func checkReferences(t fataler, g segment, displaced map[uint32][]uint64) {
 	for i := range g {
-		if got := g[i][lastPlace].Load() & displacedMask / oneDisplaced; got != displaced[i] {
-			t.Fatalf("bucket %d counts %d displaced flows, want %d", i, got, displaced[i])
-		}
-		for j := range g[i][:lastPlace] {
-			if g[i][j].Load()&displacedMask != 0 {
-				t.Fatalf("bucket %d has a count in place %d", i, j)
+		var got []uint64
+		for r := g[i][displacedWord].Load(); r != 0; r >>= referenceBits {
+			if one := r & (1<<referenceBits - 1); one != 0 {
+				got = append(got, one)
 			}
 		}
-		tags := make(map[uint64]int)
-		for n := range uint32(window) {
-			for _, e := range entriesOf(g.at(hashed(i), n)) {
-				if tags[e>>tagShift]++; tags[e>>tagShift] > sameTags {
-					t.Fatalf("the window of bucket %d has %d flows with tag %#x", i, tags[e>>tagShift], e>>tagShift)
-				}
-			}
+		want := displaced[uint32(i)]
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Fatalf("bucket %d has references %#x, want %#x", i, got, want)
 		}
 	}
 }
 
-// entriesOf returns the words of a bucket that name flows.
-func entriesOf(l *line) (es []uint64) {
-	for j := range l {
-		if e := l[j].Load(); e&slotMask != 0 {
-			es = append(es, e)
-		}
+// slotOf returns the slot of the flow with that key, as a reader sees it; or 0.
+func (f *Flows) slotOf(k *Key) uint32 {
+	d := f.dir.Load()
+	if d == nil {
+		return 0
 	}
-	return es
+	h := d.hash(k)
+	if n, ok := segment(f.segments.Run(d.word(h).run())).find(h, k); ok {
+		return f.segments.At(d.word(h).run() + n).slot()
+	}
+	return 0
 }

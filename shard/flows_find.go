@@ -1,34 +1,38 @@
 package shard
 
-// Find returns the slot of the flow with that key, or 0. It is what a packet
-// asks: a word of the directory, a line of buckets, and the flow's.
-func (f *Flows) Find(k *Key) uint32 {
+// Find returns the socket that the flow with that key is bound to, or 0. It is
+// what a packet asks: a word of the directory, the flow's own bucket, and, if the
+// flow is displaced, another.
+func (f *Flows) Find(k *Key) Handle { return f.find(k, k.word(4)) }
+
+// FindIn is Find for the same key in another namespace. The key is not copied for
+// it: what was just written in words of 8 bytes cannot be read by 32 before it has
+// reached the cache.
+func (f *Flows) FindIn(k *Key, namespace uint32) Handle { return f.find(k, k.in(namespace)) }
+
+// findPlain is the twin of find where that is assembly.
+func (f *Flows) findPlain(k *Key, last uint64) Handle {
 	d := f.dir.Load()
 	if d == nil {
 		return 0
 	}
-	h := d.hash(k)
-	run := d.word(h).run()
-	l := f.bucket(run, h, 0)
-	if slot := f.match(l, h, k); slot != 0 || !l.more() {
-		return slot
+	key := *k
+	key.setWord(4, last)
+	h := d.hash(&key)
+	return f.search(d.word(h).run(), h, &key)
+}
+
+// search looks wherever a flow may stand in the segment that run names.
+func (f *Flows) search(run uint32, h hashed, k *Key) Handle {
+	own := f.segments.At(run + h.bucket())
+	if s := own.holds(k); s != 0 {
+		return s
 	}
-	return f.findFrom(1, run, h, k)
-}
-
-// bucket returns the n-th bucket of h's window in the segment that run names. It
-// is segment.at without a slice in between.
-func (f *Flows) bucket(run uint32, h hashed, n uint32) *line {
-	return f.segments.At(run + (h.bucket()+n)&segmentMask)
-}
-
-// findFrom looks for a flow in its window from the n-th bucket on, apart so that
-// Find and Compare stay short.
-func (f *Flows) findFrom(n, run uint32, h hashed, k *Key) uint32 {
-	for ; n < window; n++ {
-		l := f.bucket(run, h, n)
-		if slot := f.match(l, h, k); slot != 0 || !l.more() {
-			return slot
+	for r := own[displacedWord].Load(); r != 0; r >>= referenceBits {
+		if (uint64(h)^r)&printMask == 0 {
+			if s := f.segments.At(run + h.bucket() ^ uint32(r)&wayMask).holds(k); s != 0 {
+				return s
+			}
 		}
 	}
 	return 0

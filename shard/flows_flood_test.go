@@ -5,123 +5,103 @@ import (
 	"testing"
 )
 
-// probe is Find's way, counted: the buckets that it looks at and the keys that it
-// compares, the one that matches included. It does not stop at a match, so it
-// counts what the dearest lookup of the window does.
-func (f *Flows) probe(k *Key) (buckets, compared int) {
+// probe is Find's way, counted: the buckets that it looks at. It does not stop at
+// a match, so it counts what the dearest lookup with the key's hash does.
+func (f *Flows) probe(k *Key) (buckets int) {
 	d := f.dir.Load()
 	h := d.hash(k)
-	g := segment(f.segments.Run(d.word(h).run()))
-	for n := range uint32(window) {
-		l := g.at(h, n)
-		buckets++
-		for _, e := range entriesOf(l) {
-			if uint32(e>>tagShift) == h.tag() {
-				compared++
-			}
-		}
-		if !l.more() {
-			break
+	own := &f.segments.Run(d.word(h).run())[h.bucket()]
+	buckets = 1
+	for r := own[displacedWord].Load(); r != 0; r >>= referenceBits {
+		if (uint64(h)^r)&printMask == 0 && r&wayMask != 0 {
+			buckets++
 		}
 	}
-	return buckets, compared
+	return buckets
 }
 
-// mustFind finds keys, alone and in a burst, and returns the most that one of
-// their lookups takes.
-func (r *flowRig) mustFind(t testing.TB, keys []Key) (buckets, compared int) {
+// mustFind finds keys, alone and in a burst, and returns the most buckets that one
+// of their lookups takes.
+func (r *flowRig) mustFind(t testing.TB, keys []Key) (buckets int) {
 	t.Helper()
-	found := make([]uint32, len(keys))
+	found := make([]Handle, len(keys))
 	r.inside(func() {
 		r.flows.FindBurst(keys, found)
 		for i := range keys {
-			slot := r.flows.Find(&keys[i])
-			if slot == 0 || slot != found[i] || r.flows.At(slot).Key != keys[i] {
-				t.Fatalf("flow %d: slot %d, in a burst %d", i, slot, found[i])
+			if s := r.flows.Find(&keys[i]); s != NewHandle(r.id, r.generation) || s != found[i] {
+				t.Fatalf("flow %d: socket %#x, in a burst %#x", i, s, found[i])
 			}
-			b, c := r.flows.probe(&keys[i])
-			buckets, compared = max(buckets, b), max(compared, c)
+			buckets = max(buckets, r.flows.probe(&keys[i]))
 		}
 	})
-	if buckets > window || compared > sameTags {
-		t.Fatalf("a lookup takes %d buckets and compares %d keys", buckets, compared)
+	if buckets > 2+samePrints {
+		t.Fatalf("a lookup takes %d buckets", buckets)
 	}
-	return buckets, compared
+	return buckets
 }
 
-// TestFloodOfTags binds flows with one tag, as many as may be and one more, which
-// brings a new seed: in one bucket, and in several of one window. In the last
-// case the one more does not get into its own bucket, but in a window with the
-// others.
-func TestFloodOfTags(t *testing.T) {
-	const tag = 1 << 20
-	for _, c := range []struct {
-		buckets []uint32
-		full    uint32 // that many buckets from 0 on are full before
-	}{{[]uint32{1, 1, 1}, 0}, {[]uint32{0, 0, 3}, 0}, {[]uint32{3, 3, 0}, 0}, {[]uint32{0, 3, 2}, 0}, {[]uint32{4, 5, 0}, 3}} {
-		r := newKnown(t, 64*flowsPerSplit)
+// TestFloodOfBucket binds flows of one bucket, as many as it may have and one more,
+// which brings a new seed: flows of one print, of different prints, and with a
+// displaced flow in the bucket. Where segments are so small that any may be split,
+// that comes first, as often as the directory may grow.
+func TestFloodOfBucket(t *testing.T) {
+	for name, c := range map[string]struct {
+		displaced int // flows of others in the bucket
+		prints    uint32
+		most      int // flows of the bucket
+	}{"one print": {0, 1, 1 + samePrints}, "prints": {0, 9, 1 + references}, "taken": {1, 9, references}} {
+		r := newKnown(t, segmentBuckets)
 		var keys []Key
-		for n := range c.full * lineEntries {
-			keys = append(keys, craft(knownSeed, place(0, 0, n, n/lineEntries), 0))
+		for n := range 2 * c.displaced { // the second is displaced to the next bucket
+			keys = append(keys, craft(knownSeed, place(0, 0, 1, 6), uint64(n)))
 		}
-		for n, bucket := range c.buckets {
-			keys = append(keys, craft(knownSeed, place(0, 0, tag, bucket), uint64(n)))
+		for n := range c.most {
+			keys = append(keys, craft(knownSeed, place(0, 0, uint32(n)%c.prints, 7), uint64(n)))
 		}
-		before := len(keys) - 1
-		r.bindAll(t, keys[:before]...)
-		if _, compared := r.mustFind(t, keys[:before]); r.flows.Reseeds() != 0 || compared == 0 {
-			t.Errorf("%v: %d new seeds, %d keys compared before there were too many", c, r.flows.Reseeds(), compared)
+		r.bindAll(t, keys...)
+		r.checkFlows(t, len(keys))
+		buckets := r.mustFind(t, keys)
+		if r.flows.Reseeds() != 0 || c.prints == 1 && buckets != 1+samePrints {
+			t.Errorf("%s: %d buckets, %d new seeds before there were too many", name, buckets, r.flows.Reseeds())
 		}
-		r.checkFlows(t, before)
-		r.bindAll(t, keys[before:]...)
+		keys = append(keys, r.bindAll(t, craft(knownSeed, place(0, 0, 8%c.prints, 7), 99))...)
 		r.mustFind(t, keys)
 		r.checkFlows(t, len(keys))
+		if Invariants && c.displaced > 0 {
+			continue // in half a segment the bucket was theirs
+		}
 		if r.flows.Reseeds() != 1 || r.flows.dir.Load().seed == knownSeed {
-			t.Errorf("%v: %d new seeds", c, r.flows.Reseeds())
+			t.Errorf("%s: %d new seeds", name, r.flows.Reseeds())
+		}
+		if _, u := r.flows.Usage(); u.Slots != 2 && !Invariants {
+			t.Errorf("%s: %d segments, want the old and the new one", name, u.Slots)
 		}
 	}
 }
 
-// TestFloodOfWindow fills a window in a segment that is nearly empty; the flow
-// for which there is no place brings a new seed. Where a segment is no larger
-// than a window, it is first split as often as the directory may grow.
-func TestFloodOfWindow(t *testing.T) {
-	const full = window * lineEntries
-	r := newKnown(t, 64*flowsPerSplit)
+// TestReference binds a flow in the place of a displaced one that has gone, again
+// and again, and ends the flow of the bucket itself.
+func TestReference(t *testing.T) {
+	r := newKnown(t, segmentBuckets)
 	var keys []Key
-	for tag := range uint32(full + 1) {
-		keys = append(keys, craft(knownSeed, place(0, 0, tag, segmentMask), 0))
+	for n := range uint32(1 + references) {
+		keys = append(keys, craft(knownSeed, place(0, 0, n, 1), 0))
 	}
-	r.bindAll(t, keys[:full]...)
-	if buckets, _ := r.mustFind(t, keys[:full]); r.flows.Reseeds() != 0 || buckets != window {
-		t.Errorf("%d new seeds, %d buckets before the window was full", r.flows.Reseeds(), buckets)
+	r.bindAll(t, keys...)
+	for round := range uint32(20) {
+		old := &keys[rand.IntN(len(keys))]
+		r.inside(func() {
+			if !r.flows.Unbind(old, r.id, r.generation) || r.flows.Find(old) != 0 {
+				t.Fatal("not unbound")
+			}
+		})
+		*old = r.bindAll(t, craft(knownSeed, place(0, 0, 100+round, 1), 0))[0]
+		r.mustFind(t, keys)
+		r.checkFlows(t, len(keys))
 	}
-	r.checkFlows(t, full)
-	r.bindAll(t, keys[full:]...)
-	r.mustFind(t, keys)
-	r.checkFlows(t, len(keys))
-	if r.flows.Reseeds() != 1 || r.flows.dir.Load().seed == knownSeed {
+	if r.flows.Reseeds() != 0 {
 		t.Errorf("%d new seeds", r.flows.Reseeds())
 	}
-	if _, u := r.flows.Usage(); u.Slots != 2 && !Invariants {
-		t.Errorf("%d segments, want the old and the new one", u.Slots)
-	}
-}
-
-// TestLastPlace binds a flow to the place that has its bucket's count, while that
-// is not 0.
-func TestLastPlace(t *testing.T) {
-	r := newKnown(t, 64*flowsPerSplit)
-	var keys []Key
-	for tag := range uint32(lineEntries + 2) {
-		keys = append(keys, craft(knownSeed, place(0, 0, tag, 1), 0))
-	}
-	last := len(keys) - 1
-	r.bindAll(t, keys[:last]...)
-	r.inside(func() { r.flows.Unbind(&keys[lastPlace], r.id, r.generation) })
-	r.bindAll(t, keys[last:]...)
-	r.mustFind(t, append(keys[:lastPlace:lastPlace], keys[lastPlace+1:]...))
-	r.checkFlows(t, last)
 }
 
 // TestGrowth takes a table to 200,000 random flows and back. It grows by splits
@@ -135,12 +115,22 @@ func TestGrowth(t *testing.T) {
 	}
 	r.bindAll(t, keys...)
 	r.checkFlows(t, n)
-	buckets, compared := r.mustFind(t, keys)
+	buckets := r.mustFind(t, keys)
 	r.drain(t, 2, r.flows)
 	_, segments := r.flows.Usage()
-	t.Logf("at most %d buckets and %d keys a lookup; %d segments, full by %d %%",
-		buckets, compared, segments.Slots, 100*n/(segments.Slots*segmentFlows))
+	t.Logf("at most %d buckets a lookup; %d segments, full by %d %%; %d words",
+		buckets, segments.Slots, 100*n/(segments.Slots*segmentBuckets), len(r.flows.dir.Load().words))
 	if r.flows.Reseeds() != 0 {
+		t.Errorf("%d new seeds", r.flows.Reseeds())
+	}
+	r.inside(func() {
+		if !r.flows.reseed(r.flows.dir.Load(), 0) {
+			t.Fatal("no memory for another seed")
+		}
+	})
+	r.mustFind(t, keys)
+	r.checkFlows(t, n)
+	if r.flows.Reseeds() != 1 {
 		t.Errorf("%d new seeds", r.flows.Reseeds())
 	}
 	r.inside(func() {
@@ -156,17 +146,16 @@ func TestGrowth(t *testing.T) {
 // TestSeedThatIsNotRandom floods tables whose seed never changes: bind gives up,
 // and nothing has changed.
 func TestSeedThatIsNotRandom(t *testing.T) {
-	const full = window * lineEntries
 	floods := map[string]func(n uint64) hashed{
 		"one hash":   func(uint64) hashed { return place(0, 0, 7, 1) },
-		"one window": func(n uint64) hashed { return place(0, 0, uint32(n), 1) },
+		"one bucket": func(n uint64) hashed { return place(0, 0, uint32(n), 1) },
 	}
 	for name, flood := range floods {
-		r := newKnown(t, 64*flowsPerSplit)
+		r := newKnown(t, segmentBuckets)
 		r.flows.seed = func() uint64 { return knownSeed }
 		var keys []Key
 		b := Bound
-		for n := uint64(0); b == Bound && n <= full; n++ {
+		for n := uint64(0); b == Bound && n <= references+1; n++ {
 			k := craft(knownSeed, flood(n), n)
 			if b = r.bind(&k); b == Bound {
 				keys = append(keys, k)
@@ -186,9 +175,8 @@ func TestSeedThatIsNotRandom(t *testing.T) {
 }
 
 // BenchmarkFlowFlood compares lookups among random flows with those in a table of
-// the same shape where every window is full and every tag stands twice, crafted
-// with the seed known: flows in the last bucket that a lookup looks at, and
-// misses.
+// the same shape where as many flows as may have one hash, in buckets of each
+// segment, crafted with the seed known: the flow that is found last, and a miss.
 func BenchmarkFlowFlood(b *testing.B) {
 	const grown = 1 << 17
 	shape := func() *flowRig {
@@ -212,17 +200,18 @@ func BenchmarkFlowFlood(b *testing.B) {
 	top := uint64(0)
 	d.runs(func(uint32) {
 		w := d.word(hashed(top << (d.shift & 63)))
-		for n := range uint32(window * lineEntries) {
-			k := craft(knownSeed, place(top, d.bits(), n/sameTags, 5), uint64(n))
-			flooded.bindAll(b, k)
-			if n >= (window-1)*lineEntries {
-				last = append(last, k)
-				missing = append(missing, craft(knownSeed, place(top, d.bits(), n/sameTags, 5), uint64(n)+1<<32))
+		for bucket := range uint32(8) {
+			var k Key
+			for n := range uint64(1 + samePrints) {
+				k = craft(knownSeed, place(top, d.bits(), 9, 8*bucket), n)
+				flooded.bindAll(b, k)
 			}
+			last = append(last, k)
+			missing = append(missing, craft(knownSeed, place(top, d.bits(), 9, 8*bucket), 99))
 		}
 		top += 1 << (d.bits() - w.depth())
 	})
-	for i := range window * len(last) {
+	for i := range (1 + samePrints) * len(last) {
 		random = append(random, keyOf(uint64(i)+grown))
 	}
 	normal.bindAll(b, random...)

@@ -24,7 +24,7 @@ func TestHeldTakesNoSlot(t *testing.T) {
 
 // TestFlowsFull fills tables of any size up to their last slot, with no new seed.
 func TestFlowsFull(t *testing.T) {
-	for _, limit := range []int{1, flowsPerSplit - 1, flowsPerSplit, 9 * flowsPerSplit} {
+	for _, limit := range []int{1, segmentBuckets - 1, segmentBuckets, 9 * segmentBuckets} {
 		r := newFlowRig(t, limit)
 		n := uint64(0)
 		b := Bound
@@ -50,20 +50,19 @@ func TestFlowsFull(t *testing.T) {
 }
 
 // TestNoSegments binds flows when there is no segment: to an empty table, to a
-// full segment and to a crowded window. Nothing changes, and with memory it goes
+// full segment and to a crowded bucket. Nothing changes, and with memory it goes
 // on.
 func TestNoSegments(t *testing.T) {
-	const full = window * lineEntries
-	var uneven, crowded, random []Key
-	for n := range uint32(full + 1) {
+	var full, crowded, random []Key
+	for n := range uint32(2 + references) {
 		crowded = append(crowded, craft(knownSeed, place(0, 0, n, 0), 0))
 	}
-	for n := range uint32(segmentFlows + 1) { // evenly, until a segment is full to the last place
-		uneven = append(uneven, craft(knownSeed, place(uint64(n%2), 1, n, n/lineEntries), 0))
+	for n := range uint32(segmentBuckets + 1) { // evenly
+		full = append(full, craft(knownSeed, place(uint64(n%2), 1, n, n%segmentBuckets), 0))
 	}
 	random = append(random, keyOf(1))
-	for name, keys := range map[string][]Key{"empty": random, "full": uneven, "crowded": crowded} {
-		r := newKnown(t, 8*flowsPerSplit)
+	for name, keys := range map[string][]Key{"empty": random, "full": full, "crowded": crowded} {
+		r := newKnown(t, segmentBuckets)
 		before := len(keys) - 1
 		r.bindAll(t, keys[:before]...)
 		d := r.flows.dir.Load()
@@ -88,9 +87,9 @@ func TestNoSegments(t *testing.T) {
 
 // TestFlowsNoAllocations holds what runs in a steady state to no allocation.
 func TestFlowsNoAllocations(t *testing.T) {
-	r := newFlowRig(t, 4*segmentFlows)
+	r := newFlowRig(t, 4*max(segmentBuckets, Burst))
 	reader := r.domain.Register("steady")
-	keys, found := make([]Key, 3*segmentFlows), make([]uint32, 3*Burst)
+	keys, found := make([]Key, max(3*segmentBuckets, 3*Burst)), make([]Handle, 3*Burst)
 	for i := range keys {
 		keys[i] = keyOf(uint64(i))
 	}

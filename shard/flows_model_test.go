@@ -23,9 +23,10 @@ type plainFlow struct{ owner *plainOwner }
 type flowSight struct {
 	section *section
 	dir     *directory
-	line    *line
 	key     int
-	slot    uint32
+	socket  Handle
+	line    *line // of a flow that is bound, and its entry
+	entry   uint64
 	flow    *plainFlow
 }
 
@@ -40,8 +41,8 @@ type flowModel struct {
 	idle   int // and of sockets
 }
 
-// modelKeys are the keys of the histories: some with one hash and some in one
-// window under the seeds that a table begins with, and random ones.
+// modelKeys are the keys of the histories: some with one hash and some of two
+// buckets under the seeds that a table begins with, and random ones.
 var modelKeys = func() (keys []Key) {
 	for n := range uint64(4) {
 		keys = append(keys, craft(knownSeed, place(0, 0, 1<<20, 1), n))
@@ -66,7 +67,7 @@ func newFlowModel(t *rapid.T) *flowModel {
 		}
 		return seeds * 0x9e3779b97f4a7c15
 	}
-	limit := rapid.SampledFrom([]int{1, flowsPerSplit, 20 * flowsPerSplit}).Draw(t, "limit")
+	limit := rapid.SampledFrom([]int{1, segmentBuckets, 20 * segmentBuckets}).Draw(t, "limit")
 	m.flows = NewFlows(m.domain, m.arena, m.sockets, 2, limit, seed, nil)
 	if rapid.IntRange(0, 2).Draw(t, "few slots") == 0 {
 		m.hogged = m.flows.capacity() - 30
@@ -180,7 +181,8 @@ func (m *flowModel) bind(t *rapid.T) {
 // segmentsShort says whether there may be too few segments for a new directory.
 func (m *flowModel) segmentsShort() bool {
 	_, u := m.flows.Usage()
-	return u.Slots+1<<m.flows.maxBits > m.flows.segments.Chunks()*ChunkSlots/segmentBuckets-1
+	most := m.flows.segments.Chunks()*ChunkSlots/segmentBuckets - 1
+	return u.Slots+1<<m.flows.maxBits+1<<m.flows.maxBits/8+4 > most
 }
 
 func (m *flowModel) unbind(t *rapid.T) {
@@ -210,12 +212,12 @@ func (m *flowModel) find(t *rapid.T) {
 			keys, which = append(keys, modelKeys[i]), append(which, i)
 		}
 	}
-	found := slices.Repeat([]uint32{77}, len(keys)+1)
+	found := slices.Repeat([]Handle{77}, len(keys)+1)
 	m.inside(func() {
 		m.flows.FindBurst(keys, found)
 		for n, i := range which {
-			if slot := m.flows.Find(&keys[n]); slot != found[n] {
-				t.Fatalf("key %d is in slot %d, in a burst in %d", i, slot, found[n])
+			if s := m.flows.Find(&keys[n]); s != found[n] {
+				t.Fatalf("key %d is bound to %#x, in a burst to %#x", i, s, found[n])
 			}
 			m.checkFound(t, i, found[n])
 		}
@@ -225,17 +227,14 @@ func (m *flowModel) find(t *rapid.T) {
 	}
 }
 
-// checkFound checks the slot in which a key was found, or 0.
-func (m *flowModel) checkFound(t *rapid.T, i int, slot uint32) {
-	fl := m.bound[i]
-	if slot == 0 || fl == nil {
-		if slot != 0 || fl != nil {
-			t.Fatalf("key %d is in slot %d; bound: %v", i, slot, fl != nil)
-		}
-		return
+// checkFound checks the socket that a key was found to be bound to, or 0.
+func (m *flowModel) checkFound(t *rapid.T, i int, got Handle) {
+	want := Handle(0)
+	if fl := m.bound[i]; fl != nil {
+		want = NewHandle(fl.owner.id, fl.owner.generation)
 	}
-	if at := m.flows.At(slot); at.Key != modelKeys[i] || at.Socket != fl.owner.id || at.Generation != fl.owner.generation {
-		t.Fatalf("key %d is found in the flow of socket %d, generation %d", i, at.Socket, at.Generation)
+	if got != want {
+		t.Fatalf("key %d is bound to %#x, want %#x", i, got, want)
 	}
 }
 
@@ -248,12 +247,14 @@ func (m *flowModel) look(t *rapid.T) {
 	}
 	from, to := m.keys(t)
 	for i := from; i < to; i++ {
-		h := d.hash(&modelKeys[i])
-		m.sights = append(m.sights, flowSight{
-			section: m.open[len(m.open)-1], dir: d, key: i,
-			line: segment(m.flows.segments.Run(d.word(h).run())).at(h, 0),
-			slot: m.flows.Find(&modelKeys[i]), flow: m.bound[i],
-		})
+		s := flowSight{
+			section: m.open[len(m.open)-1], dir: d, key: i, socket: m.flows.Find(&modelKeys[i]), flow: m.bound[i],
+		}
+		if s.flow != nil {
+			s.line = m.flows.segments.At(m.flows.At(m.flows.slotOf(&modelKeys[i])).bucket.Load())
+			s.entry = s.line[entryWord].Load()
+		}
+		m.sights = append(m.sights, s)
 	}
 }
 
@@ -272,7 +273,9 @@ func (m *flowModel) split(t *rapid.T) {
 		if g, ok := m.flows.hold(k); ok {
 			g.lock.Unlock()
 			if g.word.depth() < m.flows.maxBits {
-				m.flows.split(g, 0)
+				if !m.flows.split(g, 0) && !m.segmentsShort() {
+					t.Fatal("no memory to split with")
+				}
 			}
 		}
 	})
@@ -282,9 +285,9 @@ func (m *flowModel) reseed() {
 	m.inside(func() { m.flows.reseed(m.flows.dir.Load(), 1) })
 }
 
-// check looks at the whole table, and through the eyes of late readers: what
-// they found is what it was, and what they would find from where they stand is
-// there.
+// check looks at the whole table, and through the eyes of late readers: a bucket
+// that has the entry that it had has the same flow, and what a reader would find
+// from where it stands is there.
 func (m *flowModel) check(t *rapid.T) {
 	m.flows.check(t, len(m.bound))
 	for _, s := range m.sights {
@@ -292,17 +295,15 @@ func (m *flowModel) check(t *rapid.T) {
 			continue
 		}
 		k := &modelKeys[s.key]
-		if fl := m.flows.At(s.slot); fl.Key != *k || fl.Socket != s.flow.owner.id || fl.Generation != s.flow.owner.generation {
-			t.Fatalf("slot %d of key %d is another's under the eyes of a reader", s.slot, s.key)
+		if s.line[entryWord].Load() == s.entry && s.line.holds(k) != s.socket {
+			t.Fatalf("the flow of key %d is another's under the eyes of a reader", s.key)
 		}
 		if m.bound[s.key] != s.flow {
 			continue
 		}
 		h := s.dir.hash(k)
-		late := m.flows.findFrom(0, s.dir.word(h).run(), h, k)
-		burst := m.flows.again(s.dir, h, s.line, k)
-		if late != s.slot || burst != s.slot {
-			t.Fatalf("key %d is in slot %d; late readers find %d, in a burst %d", s.key, s.slot, late, burst)
+		if late := m.flows.search(s.dir.word(h).run(), h, k); late != s.socket {
+			t.Fatalf("key %d is bound to %#x; late readers find %#x", s.key, s.socket, late)
 		}
 	}
 }

@@ -37,50 +37,104 @@ func (r *flowRig) splitAt(t testing.TB, k *Key) {
 			t.Fatal("no segment")
 		}
 		g.lock.Unlock()
-		if s := r.flows.split(g, 0); s != splitDone {
-			t.Fatalf("split: %d", s)
+		if !r.flows.split(g, 0) {
+			t.Fatal("no memory to split with")
 		}
 	})
 }
 
-// TestBurstAcrossSplit splits a segment between the steps of a burst: a flow that
-// stood in the second bucket of its window stands in the first one of the new
-// segment, and must be found there.
+// TestBurstAcrossSplit splits the segment of flows between the steps of a burst,
+// and binds one in their place: flows that are bound throughout are found, in their
+// own bucket and displaced.
 func TestBurstAcrossSplit(t *testing.T) {
-	r := newKnown(t, 64*flowsPerSplit)
-	var neighbours []Key
-	for tag := range uint32(lineEntries) {
-		neighbours = append(neighbours, craft(knownSeed, place(0b10, 2, tag, 1), 0))
-	}
-	late := craft(knownSeed, place(0b11, 2, 99, 1), 0)
-	r.bindAll(t, append(neighbours, late)...)
-	lower := craft(knownSeed, place(0, 2, 1, 1), 0)
-	r.splitAt(t, &late)
-	r.splitAt(t, &lower) // so that the next one makes no other directory
-	r.inside(func() {
-		d := r.flows.dir.Load()
-		h := d.hash(&late)
-		l := segment(r.flows.segments.Run(d.word(h).run())).at(h, 0)
-		r.splitAt(t, &late)
-		if r.flows.dir.Load() != d {
-			t.Fatal("the directory is another")
+	for at := range 3 {
+		r := newKnown(t, 4*segmentBuckets)
+		var keys []Key
+		for n := range uint32(1 + references) {
+			keys = append(keys, craft(knownSeed, place(uint64(n%2)<<2, 3, n, 1), uint64(n)))
 		}
-		if slot := r.flows.again(d, h, l, &late); slot == 0 {
-			t.Error("a flow that is bound throughout was not found")
+		r.bindAll(t, keys...)
+		r.inside(func() {
+			var l FlowLookups
+			l.Begin(r.flows)
+			copy(l.Keys[:], keys)
+			for i, stage := range []func(from, to int){l.Hash, l.Touch, l.Compare} {
+				if i == at {
+					r.splitAt(t, &keys[0])
+					r.bindAll(t, craft(knownSeed, place(0, 3, 9, 1), 99), craft(knownSeed, place(4, 3, 9, 1), 99))
+				}
+				stage(0, len(keys))
+			}
+			for i := range keys {
+				if l.Sockets[i] != NewHandle(r.id, r.generation) {
+					t.Errorf("split before step %d: flow %d was not found", at, i)
+				}
+			}
+		})
+		r.mustFind(t, keys)
+		r.checkFlows(t, len(keys)+2)
+	}
+}
+
+// TestDropAcrossSplit ends a socket whose flows another goroutine is moving: each
+// is where it says, or says so anew.
+func TestDropAcrossSplit(t *testing.T) {
+	r := newKnown(t, 4*segmentBuckets)
+	keys := r.bindAll(t, keyOf(1), keyOf(2))
+	slot := r.flows.slotOf(&keys[0])
+	fl := r.flows.At(slot)
+	r.inside(func() {
+		before := fl.bucket.Load()
+		g, _ := r.flows.hold(&keys[0])
+		done := make(chan bool)
+		go func() { r.inside(func() { done <- r.flows.drop(slot, fl) }) }()
+		g.lock.Unlock()
+		r.splitAt(t, &keys[0])
+		if !<-done {
+			t.Error("a flow was lost")
+		}
+		if after := fl.bucket.Load(); after == before && after != 0 {
+			t.Error("the flow has not moved")
 		}
 	})
+	r.checkFlows(t, 1)
+	r.mustFind(t, keys[1:])
+}
+
+// TestDropStale drops flows that are not where they say.
+func TestDropStale(t *testing.T) {
+	r := newKnown(t, segmentBuckets)
+	k := r.bindAll(t, keyOf(1))[0]
+	slot := r.flows.slotOf(&k)
+	fl := r.flows.At(slot)
+	r.inside(func() {
+		at := fl.bucket.Load()
+		fl.bucket.Store(0)
+		if r.flows.drop(slot, fl) {
+			t.Error("a flow that is not in the table was dropped")
+		}
+		fl.bucket.Store(at ^ 1)
+		if r.flows.drop(slot, fl) {
+			t.Error("an empty bucket was emptied")
+		}
+		fl.bucket.Store(at)
+		if !r.flows.drop(slot, fl) {
+			t.Error("not dropped")
+		}
+	})
+	r.checkFlows(t, 0)
 }
 
 // TestOneSeedForTwo lets two goroutines find the same directory crowded: the
 // second one must not replace what the first one has made.
 func TestOneSeedForTwo(t *testing.T) {
-	r := newKnown(t, flowsPerSplit)
+	r := newKnown(t, segmentBuckets)
 	k := r.bindAll(t, keyOf(1))[0]
 	r.inside(func() {
 		g, _ := r.flows.hold(&k)
 		g.lock.Unlock()
 		for range 2 {
-			if !r.flows.grow(g, roomFlood, 0) {
+			if !r.flows.reseed(g.dir, 0) {
 				t.Error("no memory")
 			}
 		}
@@ -93,7 +147,7 @@ func TestOneSeedForTwo(t *testing.T) {
 
 // TestSeedWithoutLock has a source of seeds that uses the table itself.
 func TestSeedWithoutLock(t *testing.T) {
-	r := newKnown(t, flowsPerSplit)
+	r := newKnown(t, segmentBuckets)
 	r.flows.seed = func() uint64 {
 		if !r.flows.mu.TryLock() {
 			t.Error("the source of seeds is called under a lock")

@@ -44,7 +44,7 @@ func keyOf(n uint64) (k Key) {
 func TestFlows(t *testing.T) {
 	const n = 20000
 	r := newFlowRig(t, n)
-	keys, found := make([]Key, n), make([]uint32, n)
+	keys, found := make([]Key, n), make([]Handle, n)
 	for i := range keys {
 		keys[i] = keyOf(uint64(i))
 		if b := r.bind(&keys[i]); b != Bound {
@@ -57,9 +57,8 @@ func TestFlows(t *testing.T) {
 	r.inside(func() {
 		r.flows.FindBurst(keys, found)
 		for i := range keys {
-			slot := r.flows.Find(&keys[i])
-			if slot == 0 || slot != found[i] || r.flows.At(slot).Key != keys[i] {
-				t.Fatalf("flow %d: slot %d, in a burst %d", i, slot, found[i])
+			if s := r.flows.Find(&keys[i]); s != NewHandle(r.id, r.generation) || s != found[i] {
+				t.Fatalf("flow %d: socket %#x, in a burst %#x", i, s, found[i])
 			}
 		}
 		other := keyOf(n + 1)
@@ -116,7 +115,7 @@ func BenchmarkFlowFind(b *testing.B) {
 		reader.Exit()
 	})
 	b.Run("burst", func(b *testing.B) {
-		var found [Burst]uint32
+		var found [Burst]Handle
 		reader := r.domain.Register("bench")
 		defer reader.Close()
 		for i := 0; i < b.N; i += Burst {

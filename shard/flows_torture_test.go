@@ -26,7 +26,7 @@ var flowFaultNames = map[fault]string{
 
 const (
 	tortureHotKeys = 16
-	tortureKeys    = 3 * segmentFlows // enough for segments that fill by themselves
+	tortureKeys    = 6 * segmentBuckets // enough for segments that fill by themselves
 )
 
 // flowTorture lets goroutines do everything at once to a few sockets and their

@@ -38,9 +38,9 @@ func (w *flowTorture) glance(i int) glance {
 	return glance{t, t.owner == nil || t.owner.ended.Load()}
 }
 
-// judge says whether a lookup of key i may have come to slot.
-func (w *flowTorture) judge(i int, before glance, slot uint32) {
-	if slot == 0 {
+// judge says whether a lookup of key i may have come to that socket.
+func (w *flowTorture) judge(i int, before glance, got Handle) {
+	if got == 0 {
 		w.missed.Add(1)
 		if w.truths[i].Load() == before.truth && !before.changing && before.owner != nil && !before.owner.shutting.Load() {
 			w.wrong("key %d is bound, and was not found", i)
@@ -48,34 +48,30 @@ func (w *flowTorture) judge(i int, before glance, slot uint32) {
 		return
 	}
 	w.found.Add(1)
-	if w.fault == faultSlotAtOnce {
-		return // only atomics can be looked at
-	}
-	fl := w.flows.At(slot)
-	if fl.Key != w.keys[i] {
-		w.wrong("key %d was found in a slot of another", i)
-	}
 	if w.truths[i].Load() != before.truth || before.changing {
 		return
 	}
 	if o := before.owner; before.ended {
 		w.wrong("key %d was found, and no socket has it", i)
-	} else if fl.Socket != o.id || fl.Generation != o.generation {
-		w.wrong("key %d was found with socket %d, generation %d, and is bound to %d, %d", i, fl.Socket, fl.Generation, o.id, o.generation)
+	} else if got != NewHandle(o.id, o.generation) {
+		w.wrong("key %d was found with socket %#x, and is bound to %#x", i, got, NewHandle(o.id, o.generation))
 	}
 }
 
-// watch looks at a slot that was just found, dwells on it and looks again.
-func (w *flowTorture) watch(rng *rand.Rand, i int, slot uint32) {
+// watch looks for a key's bucket, as a lookup does, dwells on it and looks again: as
+// long as the entry is the same, the slot must not have been reclaimed.
+func (w *flowTorture) watch(rng *rand.Rand, i int) {
+	slot := w.flows.slotOf(&w.keys[i])
 	if slot == 0 {
 		return
 	}
 	age := w.ages[slot].Load()
+	if w.flows.slotOf(&w.keys[i]) != slot {
+		return // it may have been reclaimed before the age was read
+	}
 	dwell(rng)
 	if w.ages[slot].Load() != age {
 		w.wrong("slot %d was reclaimed in a section that had found it", slot)
-	} else if w.fault != faultSlotAtOnce && w.flows.At(slot).Key != w.keys[i] {
-		w.wrong("slot %d has another key in a section that had found it", slot)
 	}
 }
 
@@ -89,29 +85,18 @@ func (w *flowTorture) readOne(rng *rand.Rand) {
 		r.Enter()
 		i := w.key(rng)
 		before := w.glance(i)
-		if w.fault == faultSlotAtOnce {
-			d := w.flows.dir.Load()
-			h := d.hash(&w.keys[i])
-			l := w.flows.bucket(d.word(h).run(), h, 0)
-			w.watch(rng, i, l.candidate(l.tagged(h.tag())))
-		} else {
-			slot := w.flows.Find(&w.keys[i])
-			w.judge(i, before, slot)
-			w.watch(rng, i, slot)
-		}
+		w.judge(i, before, w.flows.Find(&w.keys[i]))
+		w.watch(rng, i)
 		r.Exit()
 	}
 }
 
 // readBurst finds keys in bursts.
 func (w *flowTorture) readBurst(rng *rand.Rand) {
-	if w.fault == faultSlotAtOnce {
-		return
-	}
 	var (
 		which  [Burst + 8]int
 		keys   [Burst + 8]Key
-		found  [Burst + 8]uint32
+		found  [Burst + 8]Handle
 		before [Burst + 8]glance
 	)
 	r := w.domain.Borrow()
@@ -124,15 +109,11 @@ func (w *flowTorture) readBurst(rng *rand.Rand) {
 	for n, i := range which {
 		w.judge(i, before[n], found[n])
 	}
-	w.watch(rng, which[0], found[0])
 }
 
 // readLate is a reader that takes long on its way: between the directory and the
 // segment, and between the steps of a burst.
 func (w *flowTorture) readLate(rng *rand.Rand) {
-	if w.fault == faultSlotAtOnce {
-		return
-	}
 	r := w.domain.Borrow()
 	defer w.domain.Return(r)
 	i := w.key(rng)
@@ -140,15 +121,21 @@ func (w *flowTorture) readLate(rng *rand.Rand) {
 	d := w.flows.dir.Load()
 	h := d.hash(&w.keys[i])
 	run := d.word(h).run()
-	dwell(rng)
-	slot := uint32(0)
+	got := Handle(0)
 	if rng.IntN(2) == 0 {
-		slot = w.flows.findFrom(0, run, h, &w.keys[i])
+		dwell(rng)
+		got = w.flows.search(run, h, &w.keys[i])
 	} else {
-		slot = w.flows.again(d, h, w.flows.bucket(run, h, 0), &w.keys[i])
+		var l FlowLookups
+		l.Begin(w.flows)
+		l.Keys[0] = w.keys[i]
+		for _, stage := range []func(from, to int){l.Hash, l.Touch, l.Compare} {
+			dwell(rng)
+			stage(0, 1)
+		}
+		got = l.Sockets[0]
 	}
-	w.judge(i, before, slot)
-	w.watch(rng, i, slot)
+	w.judge(i, before, got)
 }
 
 // write does one thing to one flow, to a socket or to the table.
@@ -167,7 +154,7 @@ func (w *flowTorture) write(rng *rand.Rand) {
 	case n < 370:
 		if g, ok := w.flows.hold(&w.keys[i]); ok {
 			g.lock.Unlock()
-			if g.word.depth() < w.flows.maxBits && w.flows.split(g, at) == splitDone {
+			if g.word.depth() < w.flows.maxBits && w.flows.split(g, at) {
 				w.splits.Add(1)
 			}
 		}
@@ -223,13 +210,14 @@ func (w *flowTorture) bindTo(rng *rand.Rand, k *Key, o *owner, at uint32) Bindin
 		return FlowsFull
 	}
 	fl := w.flows.At(slot)
-	fl.Key, fl.Socket, fl.Generation = *k, o.id, o.generation
+	fl.bucket.Store(0)
+	fl.Socket = NewHandle(o.id, o.generation)
 	if !w.flows.link(slot, fl, o.slot) {
 		w.flows.slab.Release(slot)
 		return FlowClosed
 	}
 	dwell(rng)
-	b := w.flows.insert(slot, fl, at)
+	b := w.flows.insert(slot, fl, k, at)
 	if b != Bound {
 		w.flows.unlink(fl, o.slot)
 		w.flows.slab.Retire(slot)

@@ -13,7 +13,7 @@ func findLabel(lines []line, label uint32) Entry {
 		if m == 0 {
 			continue
 		}
-		if e := Entry(l[bits.TrailingZeros32(m)&lastPlace].Load()); e.Label() == label {
+		if e := Entry(l[bits.TrailingZeros32(m)&(lineEntries-1)].Load()); e.Label() == label {
 			return e
 		}
 		return scanLabel(lines, label)

@@ -11,5 +11,5 @@ func touched() {}
 const (
 	chunkBits   = 10 // slots of a chunk
 	pageBits    = 8  // cells of an index page
-	segmentBits = 6  // buckets of a segment of flows
+	segmentBits = 9  // buckets of a segment of flows
 )

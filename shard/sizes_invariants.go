@@ -20,5 +20,5 @@ func touched() {
 const (
 	chunkBits   = 4
 	pageBits    = 5
-	segmentBits = 2
+	segmentBits = 4
 )

@@ -1,0 +1,75 @@
+//go:build (linux || darwin) && !purego && !race
+
+#include "go_asm.h"
+#include "textflag.h"
+#include "flows_amd64.h"
+
+// func findFlow(f *Flows, lines unsafe.Pointer, k *Key, last uint64) Handle
+TEXT ·findFlow(SB), NOSPLIT, $0-40
+	MOVQ f+0(FP), AX
+	CMPB ·hasAVX2(SB), $0
+	JEQ  plain
+	MOVQ Flows_dir(AX), R14
+	MOVQ k+16(FP), R8
+	MOVQ last+24(FP), R12
+	TESTQ R14, R14
+	JEQ  plain
+	HASH(R8, R12)
+	BUCKET
+	MOVQ lines+8(FP), DI
+	MOVL CX, BX
+	SHLQ $6, CX
+	LEAQ (DI)(CX*1), SI
+	MOVQ SI, R14                  // the own bucket
+	MOVQ SI, DX
+	XORQ $64, DX                  // where a displaced flow goes first
+	PREFETCHT0 (DX)
+compare:
+	MOVQ (SI), R10                // the entry
+	VMOVDQU (R8), Y0
+	VPXOR 8(SI), Y0, Y0
+	VPTEST Y0, Y0
+	JNE  other
+	CMPQ R12, 40(SI)
+	JNE  other
+	MOVQ 48(SI), DX               // the handle
+	CMPQ R10, (SI)                // the entry again
+	JNE  other
+	TESTQ R10, R10
+	JEQ  other
+	MOVQ DX, ret+32(FP)
+	VZEROUPPER
+	RET
+other:
+	TESTQ R14, R14
+	JEQ  next
+	XORL R14, R14                 // once, after the own bucket
+	MOVQ $const_eachReference, CX
+	ANDL $const_printMask, AX
+	IMULQ CX, AX
+	XORQ 56(SI), AX
+	MOVQ AX, R9                   // differ: of the displaced word
+	MOVQ $const_eachPrint, DX
+	ANDQ AX, DX
+	MOVQ DX, R13
+	SUBQ CX, R13
+	ANDNQ R13, DX, R13
+	SHLQ $15, CX
+	ANDQ CX, R13                  // m
+next:
+	TZCNTQ R13, CX
+	JCS  none
+	BLSRQ R13, R13
+	ANDL $48, CX
+	SHRXQ CX, R9, AX
+	ANDL $const_wayMask, AX
+	XORL BX, AX
+	SHLQ $6, AX
+	LEAQ (DI)(AX*1), SI
+	JMP  compare
+none:
+	MOVQ $0, ret+32(FP)
+	VZEROUPPER
+	RET
+plain:
+	JMP  ·findElsewhere(SB)       // it has the same arguments

@@ -44,9 +44,10 @@ type mixer struct {
 	start uint64    // of the sum
 }
 
-//lint:ignore U1000 assembly uses them
 const (
+	//lint:ignore U1000 assembly uses it
 	avalanche = 0x165667919e3779f9 // factor of the last step
+	//lint:ignore U1000 assembly uses it
 	eachPrint = printMask * eachReference
 )
 

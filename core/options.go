@@ -21,7 +21,7 @@ type Options struct {
 	// MaxSockets is the most sockets; 0 means 1<<20, at most 1<<26.
 	MaxSockets int
 	// MaxFlows is the most flows bound to sockets; 0 means 1<<20, at most 1<<25. A
-	// flow takes 28 bytes and 85 to 125 in buckets; and some more while what was
+	// flow takes 28 bytes and 85 to 140 in buckets; and some more while what was
 	// replaced as the table grew waits for a grace period.
 	MaxFlows int
 	// MaxNamespaces is the most namespaces; 0 means 4096, at most 1<<20.

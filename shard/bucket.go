@@ -41,8 +41,8 @@ const (
 	tagShift = 32
 
 	references = 4 // of a bucket
-	// samePrints is how many references of a bucket may have one print when a flow is
-	// bound. When segments are built anew, one more may get it.
+	// samePrints is how many references of a bucket may have one print for a flow of
+	// that print to be displaced. Segments that are built anew do not ask.
 	samePrints    = 2
 	referenceBits = 16
 	wayBits       = 9
@@ -120,8 +120,8 @@ func (l *line) holds(k *Key) Handle {
 func (l *line) candidate(b uint32, h hashed) (at uint32, none bool) {
 	differ := l[displacedWord].Load() ^ uint64(h)&printMask*eachReference
 	m := differ & (printMask * eachReference)
-	// The top bit of each reference whose print is h's; and perhaps of some after the
-	// first such.
+	// The top bit of each reference whose print is h's: a difference is a multiple of
+	// 1<<wayBits, so no other borrows beyond its own bits.
 	m = (m - eachReference) &^ m & (1 << (referenceBits - 1) * eachReference)
 	at = b ^ uint32(differ>>(bits.TrailingZeros64(m)&(3*referenceBits)))&wayMask
 	own := uint32(l[entryWord].Load()>>tagShift) == h.tag()
@@ -204,9 +204,8 @@ func freeReference(displaced uint64) (shift int, ok bool) {
 	return 0, false
 }
 
-// put writes a flow into the empty bucket that room has found. The entry comes after
-// the other words, and the reference after the entry. Its caller holds the
-// segment's lock, or is alone with it.
+// put writes a flow into the empty bucket that room has found, the entry after the
+// other words. Its caller holds the segment's lock, or is alone with it.
 func (g segment) put(h hashed, n uint32, w *flowWords) {
 	for i := handleWord; i >= entryWord; i-- {
 		g[n][i].Store(w[i]) // pairs with the loads of readers

@@ -53,7 +53,7 @@
 // [Flows] hashes the key with the directory's seed. The top bits of the hash
 // choose a word of the directory, which names a segment, the low bits a bucket of
 // it, the key's own. If that does not hold the key, the lookup goes to the buckets
-// that its references with the hash's print lead to, three at most and nearly always
+// that its references with the hash's print lead to, four at most and nearly always
 // one at most. Then it has met the flow, or the flow was not bound at some time
 // during the lookup: one that is bound stays in its place until its segment is
 // replaced, and a segment that has been replaced stays as it was until every section

@@ -26,7 +26,7 @@ import (
 // other: a lookup among a million flows took 141 ns with this table when it took 218
 // with such a one.
 //
-// The hash is keyed with a secret seed, a lookup looks at four buckets at most, and a
+// The hash is keyed with a secret seed, a lookup looks at five buckets at most, and a
 // table that somebody fills unevenly gets another seed.
 //
 // Every method may be called from any goroutine, inside a section. Lookups wait
@@ -73,8 +73,8 @@ func NewFlows(d *rcu.Domain, a *Arena, ss *Sockets, shards, limit int, seed func
 	// which were made so, too.
 	segments := f.slab.Chunks()*ChunkSlots/segmentBuckets + 1
 	f.segments = NewSlab[line](d, a, shards, 10*segments, Kind{Span: segmentBuckets, Ring: ring})
-	// In the deepest directory, which segments may be split to, those have a
-	// sixteenth of their buckets taken, or less.
+	// In the deepest directory, which segments may be split to, those have an eighth
+	// of their buckets taken, or less.
 	f.maxBits = uint32(bits.Len(uint(8 * segments)))
 	return f
 }

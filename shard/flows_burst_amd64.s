@@ -96,11 +96,11 @@ bucket:
 	XORQ 40(BX), R8
 	ORQ  AX, R8
 	MOVQ 48(BX), R12              // the handle
-	XORQ (BX), CX                 // the entry again
-	ORQ  CX, R8
-	CMPQ (BX), $1                 // carry if it is 0
+	CMPQ CX, $1                   // carry if the entry was 0
 	SBBQ AX, AX
-	ORQ  AX, R8                   // 0 if the bucket holds the key
+	ORQ  AX, R8
+	XORQ (BX), CX                 // the entry again
+	ORQ  CX, R8                   // 0 if the bucket holds the key
 	XORL AX, AX
 	XORL CX, CX
 	TESTQ R8, R8

@@ -1,6 +1,9 @@
 package shard
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // split builds a full segment anew as two, unless somebody else has changed it. It
 // returns false when there is no memory.
@@ -99,19 +102,20 @@ func (c *copying) one(l *line) bool {
 const reseedTries = 4
 
 // reseed replaces directory old by a new one with another seed; nil makes the
-// first. It returns false when there is no memory.
+// first. It returns false when there is no memory, unless another was faster.
 func (f *Flows) reseed(old *directory, shard uint32) bool {
 	for try := range uint32(reseedTries) {
 		// Segments will be full by a quarter to a half; by chance one in a hundred is split.
 		depth := min(uint32(bits.Len(uint(2*f.bound.Load()/segmentBuckets)))+try, f.maxBits)
 		runs, ok := f.allocRuns(1<<depth+1<<depth/8+4, shard)
 		if !ok {
-			return false
+			return f.dir.Load().succeeds(old)
 		}
-		fresh := fresh{f, f.directoryOf(runs[:1<<depth], depth), runs[1<<depth:]} // no lock is held while the seed is drawn
+		// No lock is held while the seed is drawn.
+		fresh := fresh{f, f.directoryOf(runs[:1<<depth], depth), slices.Clone(runs[1<<depth:])}
 		f.lockAll()
 		now := f.dir.Load()
-		if now != nil && (old == nil || now.seed != old.seed) { // another was faster
+		if now.succeeds(old) { // another was faster
 			f.unlockAll()
 			f.releaseRuns(runs)
 			return true
@@ -130,6 +134,11 @@ func (f *Flows) reseed(old *directory, shard uint32) bool {
 		f.releaseRuns(runs)
 	}
 	return false
+}
+
+// succeeds says whether d has come in the place of old, by another seed.
+func (d *directory) succeeds(old *directory) bool {
+	return d != nil && (old == nil || d.seed != old.seed)
 }
 
 func (f *Flows) lockAll() {

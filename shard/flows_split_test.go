@@ -104,25 +104,38 @@ func TestDropAcrossSplit(t *testing.T) {
 // TestDropStale drops flows that are not where they say.
 func TestDropStale(t *testing.T) {
 	r := newKnown(t, segmentBuckets)
-	k := r.bindAll(t, keyOf(1))[0]
-	slot := r.flows.slotOf(&k)
-	fl := r.flows.At(slot)
+	keys := r.bindAll(t, keyOf(1), keyOf(2))
+	slot := r.flows.slotOf(&keys[0])
+	fl, other := r.flows.At(slot), r.flows.At(r.flows.slotOf(&keys[1]))
 	r.inside(func() {
 		at := fl.bucket.Load()
-		fl.bucket.Store(0)
-		if r.flows.drop(slot, fl) {
-			t.Error("a flow that is not in the table was dropped")
-		}
-		fl.bucket.Store(at ^ 1)
-		if r.flows.drop(slot, fl) {
-			t.Error("an empty bucket was emptied")
+		for what, stale := range map[string]uint32{"none": 0, "an empty one": at ^ 1, "another's": other.bucket.Load()} {
+			fl.bucket.Store(stale)
+			if r.flows.drop(slot, fl) {
+				t.Errorf("dropped from a bucket which is %s", what)
+			}
 		}
 		fl.bucket.Store(at)
 		if !r.flows.drop(slot, fl) {
 			t.Error("not dropped")
 		}
 	})
-	r.checkFlows(t, 0)
+	r.checkFlows(t, 1)
+	r.mustFind(t, keys[1:])
+}
+
+// TestHalves splits a segment whose flows fit only if those come first that find
+// their own bucket empty.
+func TestHalves(t *testing.T) {
+	r := newKnown(t, 4*segmentBuckets)
+	var keys []Key
+	for n, bucket := range []uint32{1, 2, 3, 2, 3, 3, 3, 3} {
+		keys = append(keys, craft(knownSeed, place(0, 3, uint32(n+1), bucket), 0))
+	}
+	r.bindAll(t, keys...)
+	r.splitAt(t, &keys[0])
+	r.mustFind(t, keys)
+	r.checkFlows(t, len(keys))
 }
 
 // TestOneSeedForTwo lets two goroutines find the same directory crowded: the

@@ -55,3 +55,6 @@ func TestFindWhileMoving(t *testing.T) {
 
 // findWhileMoving is how often TestFindWhileMoving looks.
 const findWhileMoving = 2_000_000
+
+// findWhileChanging is how often TestFindWhileChanging looks, in each way.
+const findWhileChanging = 10_000_000

@@ -5,7 +5,7 @@ package shard
 import "unsafe"
 
 // A burst fetches what it needs from memory side by side: all buckets, then all
-// flows, then all sockets. Reading them would do that only as far as the
+// that they lead to, then all sockets. Reading them would do that only as far as the
 // processor looks ahead, a few hundred instructions, since no instruction retires
 // before the ones in front of it; a prefetch retires at once. Without it a packet
 // in a burst of 32 took 187 ns among a million flows, and 57 with it.

@@ -120,8 +120,8 @@ func (l *line) holds(k *Key) Handle {
 func (l *line) candidate(b uint32, h hashed) (at uint32, none bool) {
 	differ := l[displacedWord].Load() ^ uint64(h)&printMask*eachReference
 	m := differ & (printMask * eachReference)
-	// The top bit of each reference whose print is h's: a difference is a multiple of
-	// 1<<wayBits, so no other borrows beyond its own bits.
+	// The top bit of each reference whose print is h's, and of no other: a difference
+	// that is not 0 is 1<<wayBits or more, so that a borrow does not empty it.
 	m = (m - eachReference) &^ m & (1 << (referenceBits - 1) * eachReference)
 	at = b ^ uint32(differ>>(bits.TrailingZeros64(m)&(3*referenceBits)))&wayMask
 	own := uint32(l[entryWord].Load()>>tagShift) == h.tag()

@@ -65,9 +65,8 @@ func (l *FlowLookups) hashPlain(first, n int) {
 	}
 }
 
-// candidatesPlain is the twin of candidates: it takes the
-// buckets of n lookups from their own to the candidates, and notes which lookups
-// are settled by that.
+// candidatesPlain is the twin of candidates: it takes the buckets of n lookups from
+// their own to the candidates, and notes which lookups are settled by that.
 func (l *FlowLookups) candidatesPlain(first, n int) {
 	for i := first; i < first+n; i++ {
 		i := i & onTheWayMask

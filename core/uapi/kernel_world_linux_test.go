@@ -149,16 +149,17 @@ func (w *kernelWorld) users(ns int) (users int) {
 // shut closes a socket. One that packets could find, since it was connected or
 // is raw, gives its entries up only after a grace period of the kernel: wait.
 func (w *kernelWorld) shut(sock int) {
-	st := w.state[sock]
-	late := st.held > 0
-	left := 0
-	if late {
-		left = w.users(st.ns) - st.held
+	ns, left := w.state[sock].ns, 0
+	late := w.state[sock].held > 0
+	for i, st := range w.state {
+		if i != sock && st.ns == ns && w.sockets[i] != 0 {
+			left += st.held
+		}
 	}
 	w.helper.forget(sock)
 	unix.Close(w.sockets[sock])
 	w.sockets[sock] = 0
-	for until := time.Now().Add(time.Second); late && w.users(st.ns) != left; {
+	for until := time.Now().Add(patience); late && w.users(ns) != left; {
 		if time.Now().After(until) {
 			panic("a closed socket keeps its leases")
 		}

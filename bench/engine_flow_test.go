@@ -58,6 +58,8 @@ var tuples = eachHits(func(hits int) order.Drawn[core.Tuple] {
 })
 
 // flowEngine looks flows up one by one, a section for every burst of them.
+//
+//go:noinline
 func flowEngine() rival[engineTuple] {
 	return rival[engineTuple]{name: "engine", worker: func() (lookup[engineTuple], func()) {
 		h := flowHome()
@@ -80,6 +82,8 @@ func flowEngine() rival[engineTuple] {
 }
 
 // flowEngineBurst looks up 32 at a time, each burst in a section.
+//
+//go:noinline
 func flowEngineBurst() rival[engineTuple] {
 	return rival[engineTuple]{name: "engine", worker: func() (lookup[engineTuple], func()) {
 		h := flowHome()
@@ -117,6 +121,8 @@ func packetLabel(at uint32) uint32 {
 
 // packetEngine has bursts of packets labelled: parsed, their sockets found, their
 // labels checked and written.
+//
+//go:noinline
 func packetEngine() rival[order.Packet] {
 	return rival[order.Packet]{name: "engine", worker: func() (lookup[order.Packet], func()) {
 		h := flowHome()

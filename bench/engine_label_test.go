@@ -56,6 +56,8 @@ var engineLabels = eachHits(func(hits int) order.Drawn[core.Label] {
 })
 
 // labelEngine looks labels up one by one, a section for every burst of them.
+//
+//go:noinline
 func labelEngine() rival[engineLabel] {
 	return rival[engineLabel]{name: "engine", worker: func() (lookup[engineLabel], func()) {
 		h := labelHome()
@@ -76,6 +78,8 @@ func labelEngine() rival[engineLabel] {
 }
 
 // labelEngineBurst looks up 32 at a time, each burst in a section.
+//
+//go:noinline
 func labelEngineBurst() rival[engineLabel] {
 	return rival[engineLabel]{name: "engine", worker: func() (lookup[engineLabel], func()) {
 		h := labelHome()

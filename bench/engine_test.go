@@ -49,6 +49,8 @@ func check(tb testing.TB, err error) {
 
 // socketEngine checks labels on a socket that holds the given ones, for itself
 // alone: the namespace guards them. Every burst of checks has a section.
+//
+//go:noinline
 func socketEngine(tb testing.TB, held []uint32) rival[uint32] {
 	type home struct {
 		eng  *core.Engine

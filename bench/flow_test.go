@@ -71,6 +71,7 @@ func flowRivals() []rival[order.Flow] {
 	}
 }
 
+//go:noinline
 func rwmutexFlows() lookup[order.Flow] {
 	known := flows().in
 	m := make(map[order.Flow]uint32, len(known))
@@ -89,6 +90,7 @@ func rwmutexFlows() lookup[order.Flow] {
 	}
 }
 
+//go:noinline
 func syncmapFlows() lookup[order.Flow] {
 	var m sync.Map
 	for i, f := range flows().in {
@@ -104,6 +106,7 @@ func syncmapFlows() lookup[order.Flow] {
 	}
 }
 
+//go:noinline
 func xsync3Flows() lookup[order.Flow] {
 	known := flows().in
 	m := xsync.NewMapOf[order.Flow, uint32](xsync.WithPresize(len(known)))
@@ -119,6 +122,7 @@ func xsync3Flows() lookup[order.Flow] {
 	}
 }
 
+//go:noinline
 func xsync4Flows() lookup[order.Flow] {
 	known := flows().in
 	m := xsync4.NewMap[order.Flow, uint32](xsync4.WithPresize(len(known)))
@@ -136,6 +140,8 @@ func xsync4Flows() lookup[order.Flow] {
 
 // haxmapFlows takes the flow's bytes for a string: it knows no other keys of 40
 // bytes.
+//
+//go:noinline
 func haxmapFlows() lookup[order.Flow] {
 	known := flows().in
 	m := haxmap.New[string, uint32](uintptr(len(known)))

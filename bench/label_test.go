@@ -77,6 +77,8 @@ func labelRivals() []rival[uint32] {
 }
 
 // flatLabels is the floor: no table of labels can need less than one load.
+//
+//go:noinline
 func flatLabels() lookup[uint32] {
 	known := labels()
 	slots, leases := new([order.LabelSpace]atomic.Uint32), known.leases
@@ -93,6 +95,7 @@ func flatLabels() lookup[uint32] {
 	}
 }
 
+//go:noinline
 func rwmutexLabels() lookup[uint32] {
 	known := labels()
 	m := make(map[uint32]*lease, len(known.in))
@@ -113,6 +116,7 @@ func rwmutexLabels() lookup[uint32] {
 	}
 }
 
+//go:noinline
 func syncmapLabels() lookup[uint32] {
 	known := labels()
 	var m sync.Map
@@ -129,6 +133,7 @@ func syncmapLabels() lookup[uint32] {
 	}
 }
 
+//go:noinline
 func xsync3Labels() lookup[uint32] {
 	known := labels()
 	m := xsync.NewMapOf[uint32, *lease](xsync.WithPresize(len(known.in)))
@@ -145,6 +150,7 @@ func xsync3Labels() lookup[uint32] {
 	}
 }
 
+//go:noinline
 func xsync4Labels() lookup[uint32] {
 	known := labels()
 	m := xsync4.NewMap[uint32, *lease](xsync4.WithPresize(len(known.in)))
@@ -161,6 +167,7 @@ func xsync4Labels() lookup[uint32] {
 	}
 }
 
+//go:noinline
 func haxmapLabels() lookup[uint32] {
 	known := labels()
 	m := haxmap.New[uint32, *lease](uintptr(len(known.in)))

@@ -39,6 +39,7 @@ func BenchmarkReadSection(b *testing.B) {
 // one is the worth of a hit where hits are counted.
 func one(at uint32) uint64 { return uint64(min(at, 1)) }
 
+//go:noinline
 func sections() []rival[step] {
 	domain := sync.OnceValue(func() *rcu.Domain { return rcu.New(rcu.Options{}) })
 	return []rival[step]{
@@ -74,6 +75,7 @@ type epochReader struct {
 	_     cpu.CacheLinePad
 }
 
+//go:noinline
 func epochLoop(r *epochReader) lookup[step] {
 	epoch.at.Store(1)
 	return func(steps []step) (sum uint64) {
@@ -86,6 +88,7 @@ func epochLoop(r *epochReader) lookup[step] {
 	}
 }
 
+//go:noinline
 func rwmutexLoop(mu *sync.RWMutex) lookup[step] {
 	return func(steps []step) (sum uint64) {
 		for range steps {
@@ -97,6 +100,7 @@ func rwmutexLoop(mu *sync.RWMutex) lookup[step] {
 	}
 }
 
+//go:noinline
 func rbmutexLoop(mu *xsync.RBMutex) lookup[step] {
 	return func(steps []step) (sum uint64) {
 		for range steps {

@@ -39,6 +39,7 @@ func socketRivals(held []uint32) []rival[uint32] {
 	}
 }
 
+//go:noinline
 func kernelalgoSocket(held []uint32) lookup[uint32] {
 	s := new(kernelalgo.Table).NewSocket(1)
 	for _, label := range held {
@@ -57,6 +58,7 @@ func kernelalgoSocket(held []uint32) lookup[uint32] {
 	}
 }
 
+//go:noinline
 func rwmutexSocket(held []uint32) lookup[uint32] {
 	m := make(map[uint32]uint32)
 	for i, label := range held {
@@ -76,6 +78,7 @@ func rwmutexSocket(held []uint32) lookup[uint32] {
 	}
 }
 
+//go:noinline
 func syncmapSocket(held []uint32) lookup[uint32] {
 	var m sync.Map
 	for i, label := range held {
@@ -91,6 +94,7 @@ func syncmapSocket(held []uint32) lookup[uint32] {
 	}
 }
 
+//go:noinline
 func xsync3Socket(held []uint32) lookup[uint32] {
 	m := xsync.NewMapOf[uint32, uint32]()
 	for i, label := range held {
@@ -106,6 +110,7 @@ func xsync3Socket(held []uint32) lookup[uint32] {
 	}
 }
 
+//go:noinline
 func xsync4Socket(held []uint32) lookup[uint32] {
 	m := xsync4.NewMap[uint32, uint32]()
 	for i, label := range held {
@@ -121,6 +126,7 @@ func xsync4Socket(held []uint32) lookup[uint32] {
 	}
 }
 
+//go:noinline
 func haxmapSocket(held []uint32) lookup[uint32] {
 	m := haxmap.New[uint32, uint32]()
 	for i, label := range held {

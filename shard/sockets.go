@@ -40,6 +40,7 @@ const MaxEntries = lineEntries * ChunkSlots
 // wait for nothing.
 type Sockets struct {
 	slab   *Slab[Socket]
+	lines  bases                // by class, of blocks
 	blocks [classes]*Slab[line] // by class
 	most   int                  // entries that one list may have
 }
@@ -54,6 +55,7 @@ func NewSockets(d *rcu.Domain, a *Arena, shards, limit, most int, ring func()) *
 			k.Reclaim = ss.poisoner(c)
 		}
 		ss.blocks[c] = NewSlab[line](d, a, shards, min(limit, maxClassBytes/lineBytes>>c), k)
+		ss.lines.set(c, ss.blocks[c])
 	}
 	return ss
 }
@@ -131,6 +133,14 @@ func (ss *Sockets) run(word uint64) []line {
 // closed. It is what a packet asks: one cache line for a short list, no shared
 // write.
 func (ss *Sockets) Find(s *Socket, generation, label uint32) (Entry, bool) {
+	if Invariants || !glances {
+		return ss.find(s, generation, label)
+	}
+	return findEntry(ss, s, generation, label)
+}
+
+// find is Find in the order of the places.
+func (ss *Sockets) find(s *Socket, generation, label uint32) (Entry, bool) {
 	word, ok := s.block(generation)
 	if !ok {
 		return 0, false

@@ -4,7 +4,6 @@ package shard
 
 import (
 	"sync/atomic"
-	"unsafe"
 
 	"golang.org/x/sys/cpu"
 )
@@ -43,8 +42,3 @@ func findOrdered(ss *Sockets, s *Socket, generation, label uint32) (Entry, bool)
 // inOrder counts calls of findOrdered for a test, which else would not see a glance
 // that finds nothing.
 var inOrder atomic.Uint64
-
-// bases are where the lines of each class begin.
-type bases [classes]unsafe.Pointer
-
-func (b *bases) set(class int, l *Slab[line]) { b[class] = l.slots.base }

@@ -7,8 +7,3 @@ const glances = false
 func findEntry(ss *Sockets, s *Socket, generation, label uint32) (Entry, bool) {
 	return ss.find(s, generation, label)
 }
-
-// bases are for assembly.
-type bases struct{}
-
-func (*bases) set(int, *Slab[line]) {}

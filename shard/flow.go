@@ -48,6 +48,9 @@ func (k *Key) Set(from *Key, namespace uint32) {
 // in returns the last word of the same key in another namespace.
 func (k *Key) in(namespace uint32) uint64 { return k.word(4)&(1<<40-1) | uint64(namespace)<<40 }
 
+// namespace returns the key's namespace.
+func (k *Key) namespace() uint32 { return uint32(k.word(4) >> 40) }
+
 // Reverse makes k the key of the flow in the other direction.
 func (k *Key) Reverse() {
 	src0, src1, dst0, dst1, rest := k.word(0), k.word(1), k.word(2), k.word(3), k.word(4)

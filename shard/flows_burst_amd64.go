@@ -43,7 +43,7 @@ func (l *FlowLookups) candidates(first, n int) {
 		l.candidatesPlain(first, n)
 		return
 	}
-	m := candidateBuckets(l.table.segments.slots.base, &l.buckets[first], &l.hashes[first], n)
+	m := candidateBuckets(l.table.lines.first, &l.buckets[first], &l.hashes[first], n)
 	l.settled = l.settled&^((1<<n-1)<<first) | m<<first
 }
 
@@ -53,5 +53,5 @@ func (l *FlowLookups) compare(first, n int) uint64 {
 	if !hasAVX2 {
 		return l.comparePlain(first, n)
 	}
-	return compareBuckets(l.table.segments.slots.base, &l.buckets[first], &l.Keys[first], &l.Sockets[first], n) << first
+	return compareBuckets(l.table.lines.first, &l.buckets[first], &l.Keys[first], &l.Sockets[first], n) << first
 }

@@ -36,7 +36,7 @@ func TestFlowTwins(t *testing.T) {
 		}
 		for i := first; i < first+count; i++ {
 			k := &fast.Keys[i]
-			if got, want := r.flows.Find(k), r.flows.findPlain(k, k.word(4)); got != want {
+			if got, want := r.flows.Find(k), r.flows.findPlain(k, k.namespace()); got != want {
 				t.Fatalf("round %d: found %#x, plain %#x", round, got, want)
 			}
 			if got := r.flows.FindIn(k, 7); got != 0 {

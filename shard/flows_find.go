@@ -3,21 +3,21 @@ package shard
 // Find returns the socket that the flow with that key is bound to, or 0. It is
 // what a packet asks: a word of the directory, the flow's own bucket, and, if the
 // flow is displaced, another.
-func (f *Flows) Find(k *Key) Handle { return f.find(k, k.word(4)) }
+func (f *Flows) Find(k *Key) Handle { return findFlow(f, k, k.namespace()) }
 
 // FindIn is Find for the same key in another namespace. The key is not copied for
 // it: what was just written in words of 8 bytes cannot be read by 32 before it has
 // reached the cache.
-func (f *Flows) FindIn(k *Key, namespace uint32) Handle { return f.find(k, k.in(namespace)) }
+func (f *Flows) FindIn(k *Key, namespace uint32) Handle { return findFlow(f, k, namespace) }
 
-// findPlain is the twin of find where that is assembly.
-func (f *Flows) findPlain(k *Key, last uint64) Handle {
+// findPlain is the twin of findFlow where that is assembly.
+func (f *Flows) findPlain(k *Key, namespace uint32) Handle {
 	d := f.dir.Load()
 	if d == nil {
 		return 0
 	}
 	key := *k
-	key.setWord(4, last)
+	key.setWord(4, k.in(namespace))
 	h := d.hash(&key)
 	return f.search(d.word(h).run(), h, &key)
 }

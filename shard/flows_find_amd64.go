@@ -2,11 +2,7 @@
 
 package shard
 
-import (
-	"unsafe"
-
-	"golang.org/x/sys/cpu"
-)
+import "golang.org/x/sys/cpu"
 
 // A single lookup waits for memory, and the next one is under way meanwhile, as far
 // as the processor looks ahead: a few hundred instructions. So each instruction
@@ -22,19 +18,12 @@ var hasAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2
 // themselves.
 //
 //go:noescape
-func findFlow(f *Flows, lines unsafe.Pointer, k *Key, last uint64) Handle
-
-// find is Find for a key whose last word is last.
-func (f *Flows) find(k *Key, last uint64) Handle {
-	return findFlow(f, f.segments.slots.base, k, last)
-}
+func findFlow(f *Flows, k *Key, namespace uint32) Handle
 
 // findElsewhere is where findFlow leaves off: without AVX2, or in an empty table.
 //
 //lint:ignore U1000 assembly uses it
-func findElsewhere(f *Flows, _ unsafe.Pointer, k *Key, last uint64) Handle {
-	return f.findPlain(k, last)
-}
+func findElsewhere(f *Flows, k *Key, namespace uint32) Handle { return f.findPlain(k, namespace) }
 
 // mixer is what XXH3 makes of its seed for a key of 40 bytes; see
 // doc/xxhash_spec.md of the reference implementation. The plain twin is the library.

@@ -4,19 +4,24 @@
 #include "textflag.h"
 #include "flows_amd64.h"
 
-// func findFlow(f *Flows, lines unsafe.Pointer, k *Key, last uint64) Handle
-TEXT ·findFlow(SB), NOSPLIT, $0-40
+// func findFlow(f *Flows, k *Key, namespace uint32) Handle
+TEXT ·findFlow(SB), NOSPLIT, $0-32
 	MOVQ f+0(FP), AX
 	CMPB ·hasAVX2(SB), $0
 	JEQ  plain
 	MOVQ Flows_dir(AX), R14
-	MOVQ k+16(FP), R8
-	MOVQ last+24(FP), R12
+	MOVQ Flows_lines(AX), DI
 	TESTQ R14, R14
 	JEQ  plain
+	MOVQ k+8(FP), R8
+	MOVL namespace+16(FP), R12    // what follows is Key.in
+	MOVQ 32(R8), CX
+	SHLQ $24, CX
+	SHRQ $24, CX
+	SHLQ $40, R12
+	ORQ  CX, R12
 	HASH(R8, R12)
 	BUCKET
-	MOVQ lines+8(FP), DI
 	MOVL CX, BX
 	SHLQ $6, CX
 	LEAQ (DI)(CX*1), SI
@@ -37,7 +42,7 @@ compare:
 	JNE  other
 	TESTQ R10, R10
 	JEQ  other
-	MOVQ DX, ret+32(FP)
+	MOVQ DX, ret+24(FP)
 	VZEROUPPER
 	RET
 other:
@@ -68,7 +73,7 @@ next:
 	LEAQ (DI)(AX*1), SI
 	JMP  compare
 none:
-	MOVQ $0, ret+32(FP)
+	MOVQ $0, ret+24(FP)
 	VZEROUPPER
 	RET
 plain:

@@ -2,8 +2,7 @@
 
 package shard
 
-// find is Find for a key whose last word is last.
-func (f *Flows) find(k *Key, last uint64) Handle { return f.findPlain(k, last) }
+func findFlow(f *Flows, k *Key, namespace uint32) Handle { return f.findPlain(k, namespace) }
 
 // mixer is for assembly.
 type mixer struct{}

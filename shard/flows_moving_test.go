@@ -47,7 +47,7 @@ func TestFindWhileChanging(t *testing.T) {
 	l.Keys[0] = mine
 	for name, find := range map[string]func() Handle{
 		"alone": func() Handle { return r.flows.Find(&mine) },
-		"plain": func() Handle { return r.flows.findPlain(&mine, mine.word(4)) },
+		"plain": func() Handle { return r.flows.findPlain(&mine, mine.namespace()) },
 		"burst": func() Handle {
 			l.Hash(0, 1)
 			l.compare(0, 1)

@@ -20,7 +20,7 @@ func TestHoldsWhileChanging(t *testing.T) {
 				t.Errorf("outcome %d", b)
 			}
 		}
-		if s := r.flows.findPlain(&mine, mine.word(4)); s != 0 {
+		if s := r.flows.findPlain(&mine, mine.namespace()); s != 0 {
 			t.Errorf("found socket %#x, of another flow or of one that has ended", s)
 		}
 		if Touched != nil {

@@ -40,8 +40,8 @@ const MaxEntries = lineEntries * ChunkSlots
 // wait for nothing.
 type Sockets struct {
 	slab   *Slab[Socket]
-	lines  bases                // by class, of blocks
 	blocks [classes]*Slab[line] // by class
+	lines  [classes]lines       // of blocks
 	most   int                  // entries that one list may have
 }
 
@@ -55,7 +55,7 @@ func NewSockets(d *rcu.Domain, a *Arena, shards, limit, most int, ring func()) *
 			k.Reclaim = ss.poisoner(c)
 		}
 		ss.blocks[c] = NewSlab[line](d, a, shards, min(limit, maxClassBytes/lineBytes>>c), k)
-		ss.lines.set(c, ss.blocks[c])
+		ss.lines[c].set(ss.blocks[c])
 	}
 	return ss
 }

@@ -8,14 +8,7 @@ import "github.com/flowlabel/flowlabel/shard"
 // Cost: two cache lines, of the index and of the lease. No lock, allocation,
 // shared write, system call or clock reading.
 func (r *Reader) ShareOf(n *Namespace, label Label) Share {
-	if label > MaxLabel {
-		return None
-	}
-	slot := n.index.Lookup(uint32(label))
-	if slot == 0 {
-		return None
-	}
-	return shareOf(r.eng.leases.At(slot))
+	return Share(n.index.Share(uint32(label)))
 }
 
 // ShareOfBurst writes what ShareOf says of each label into out, which is at least

@@ -49,7 +49,7 @@ type NamespaceOptions struct {
 }
 
 func newNamespace(e *Engine, name string, id uint32, s Settings) *Namespace {
-	n := &Namespace{eng: e, name: name, id: id, index: shard.NewIndex(e.pages)}
+	n := &Namespace{eng: e, name: name, id: id, index: shard.NewIndex(e.pages, e.leases)}
 	n.packed.Store(s.pack())
 	if e.rules.Policy == Strict {
 		n.policy.Store(policyEnforced)

@@ -9,8 +9,9 @@ import "sync/atomic"
 //
 // Every method may be called from any goroutine, inside a read-side section.
 type Index struct {
-	pages *Pages
-	cells array[page] // of pages, at hand for lookups
+	leases array[Lease] // for lookups
+	cells  array[page]  // of pages, for the same
+	pages  *Pages
 	// root names a page for each run of pageCells labels, or 0. Stored by CAS
 	// after the page is ready; pairs with every load.
 	root [rootCells]atomic.Uint32
@@ -19,8 +20,10 @@ type Index struct {
 // RootBytes is the heap that one Index takes, its pages not counted.
 const RootBytes = rootCells * 4
 
-// NewIndex returns an empty index whose pages come from p.
-func NewIndex(p *Pages) *Index { return &Index{pages: p, cells: p.slab.slots} }
+// NewIndex returns an empty index of leases, whose pages come from p.
+func NewIndex(p *Pages, ls *Leases) *Index {
+	return &Index{pages: p, cells: p.slab.slots, leases: ls.slots}
+}
 
 // Lookup returns the slot of the lease that has the label, or 0.
 func (x *Index) Lookup(label uint32) uint32 {
@@ -29,6 +32,22 @@ func (x *Index) Lookup(label uint32) uint32 {
 		return 0
 	}
 	return x.cells.at(id).cells[label&pageMask].slot.Load()
+}
+
+// Share returns the share mode of the live lease that has the label, 0 for none, and
+// for what is no label. It
+// is Lookup, Leases.At and Lease.Live in one: of the instructions between two
+// lookups depends how many of them wait for memory side by side.
+func (x *Index) Share(label uint32) uint8 {
+	if label >= LabelSpace {
+		return 0
+	}
+	if slot := x.Lookup(label); slot != 0 {
+		if l := x.leases.at(slot); l.Live() {
+			return l.Share
+		}
+	}
+	return 0
 }
 
 // Cell returns the cell of a label, nil for what is no label or has no page now.

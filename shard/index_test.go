@@ -23,7 +23,7 @@ func claim(t testing.TB, x *Index, label, slot uint32) {
 func TestIndexExhausted(t *testing.T) {
 	r := newRig()
 	p := NewPages(r.domain, r.arena, 1, rootCells, nil)
-	x := NewIndex(p)
+	x := NewIndex(p, new(Leases))
 	r.inside(func() {
 		for label := uint32(1); label < LabelSpace; label++ {
 			claim(t, x, label, label)
@@ -70,7 +70,7 @@ func TestIndexExhausted(t *testing.T) {
 func TestIndexNoPages(t *testing.T) {
 	r := newRig()
 	p := NewPages(r.domain, r.arena, 1, 1, nil)
-	x := NewIndex(p)
+	x := NewIndex(p, new(Leases))
 	pages := uint32(0)
 	r.inside(func() {
 		for ; pages < rootCells; pages++ {
@@ -98,7 +98,7 @@ func TestIndexGivesBack(t *testing.T) {
 	const held = 32
 	r := newRig()
 	p := NewPages(r.domain, r.arena, 1, 8*held, nil)
-	x := NewIndex(p)
+	x := NewIndex(p, new(Leases))
 	rng := rand.New(rand.NewPCG(1, 2))
 	var labels [held]uint32
 	most := 0
@@ -144,7 +144,7 @@ func TestIndexesFit(t *testing.T) {
 	p := NewPages(r.domain, r.arena, 1, indexes*labels, nil)
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range indexes {
-		x := NewIndex(p)
+		x := NewIndex(p, new(Leases))
 		r.inside(func() {
 			for n := 0; n < labels; {
 				if holds, ok := x.Claim(1+rng.Uint32N(LabelSpace-1), 0, 1, 0); ok && holds == 1 {
@@ -179,7 +179,7 @@ func TestIndexShared(t *testing.T) {
 	// While a worker stands still in a section nothing is reclaimed, so there is
 	// a page for every round.
 	p := NewPages(d, NewArena(), 2, workers*rounds, nil)
-	x := NewIndex(p)
+	x := NewIndex(p, new(Leases))
 	claim(t, x, fixed, 99)
 	c := claimers{t: t, index: x}
 	var crowd sync.WaitGroup

@@ -20,5 +20,5 @@ func (l *LabelLookups) Read(ls *Leases, from, to int) {
 			l.Slots[i] = c.slot.Load()
 		}
 	}
-	ls.slab.slots.fetch(l.Slots[from&onTheWayMask:][:to-from])
+	ls.slots.fetch(l.Slots[from&onTheWayMask:][:to-from])
 }

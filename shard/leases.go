@@ -16,7 +16,8 @@ import (
 // Every method may be called from any goroutine. A method that takes a lease by
 // slot is called inside the read-side section in which the lease was found.
 type Leases struct {
-	slab *Slab[Lease]
+	slab  *Slab[Lease]
+	slots array[Lease] // of slab, at hand for lookups
 	// nodes are the wheels', a chunk of them for a chunk of leases, touched only
 	// under the lock of the wheel that has them.
 	nodes array[timerwheel.Node]
@@ -70,6 +71,7 @@ const burst = 256
 func NewLeases(d *rcu.Domain, a *Arena, shards, limit int, tick time.Duration, now int64, h Hooks) *Leases {
 	ls := &Leases{tick: int64(tick), hooks: h, wheels: make([]wheelHome, shards)}
 	ls.slab = NewSlab[Lease](d, a, shards, limit, Kind{Grown: ls.grown, Reclaim: ls.reclaim, Ring: h.Waiting})
+	ls.slots = ls.slab.slots
 	ls.nodes = newArray[timerwheel.Node](a, ls.slab.Chunks())
 	ls.deadlines = newArray[atomic.Int64](a, ls.slab.Chunks())
 	for i := range ls.wheels {
@@ -104,7 +106,7 @@ func (ls *Leases) floorTick(now int64) uint32 { return uint32(now / ls.tick) }
 func (ls *Leases) ticks(deadline int64) int64 { return (deadline + ls.tick - 1) / ls.tick }
 
 // At returns the lease in slot id.
-func (ls *Leases) At(id uint32) *Lease { return ls.slab.At(id) }
+func (ls *Leases) At(id uint32) *Lease { return ls.slots.at(id) }
 
 // Side returns an empty table of *P beside the leases.
 func SideOfLeases[P any](ls *Leases) *Side[P] { return NewSide[P](ls.slab) }

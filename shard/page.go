@@ -23,6 +23,9 @@ type Cell struct{ slot atomic.Uint32 }
 
 // page is one leaf of a label index.
 type page struct {
+	// cells name a slot each, or are 0. A creator's CAS publishes the lease it
+	// filled in before; it pairs with every load of the cell.
+	cells [pageCells]Cell
 	// state counts the cells in use (low half) and the creators at work in the
 	// page (high half), or is frozen. Whoever entered before the freeze, a CAS
 	// from 0, keeps it from happening, and nobody enters after it. A cell may be
@@ -30,9 +33,6 @@ type page struct {
 	// other for a moment, and only their sum matters.
 	state atomic.Uint32
 	_     [15]uint32
-	// cells name a slot each, or are 0. A creator's CAS publishes the lease it
-	// filled in before; it pairs with every load of the cell.
-	cells [pageCells]Cell
 }
 
 // What a page's state counts.

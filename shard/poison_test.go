@@ -42,7 +42,7 @@ func TestPoisonedLease(t *testing.T) {
 func TestPoisonedPage(t *testing.T) {
 	r := newRig()
 	p := NewPages(r.domain, r.arena, 1, 8, nil)
-	x := NewIndex(p)
+	x := NewIndex(p, new(Leases))
 	claim(t, x, 3, 30)
 	page := p.slab.At(x.root[0].Load())
 	x.Clear(3, 30)

@@ -40,6 +40,7 @@ const MaxEntries = lineEntries * ChunkSlots
 // wait for nothing.
 type Sockets struct {
 	slab   *Slab[Socket]
+	slots  array[Socket]        // of slab, at hand for packets
 	blocks [classes]*Slab[line] // by class
 	lines  [classes]lines       // of blocks
 	most   int                  // entries that one list may have
@@ -49,6 +50,7 @@ type Sockets struct {
 func NewSockets(d *rcu.Domain, a *Arena, shards, limit, most int, ring func()) *Sockets {
 	ss := &Sockets{most: most}
 	ss.slab = NewSlab[Socket](d, a, shards, limit, Kind{Reclaim: ss.reclaim, Ring: ring})
+	ss.slots = ss.slab.slots
 	for c := range ss.blocks {
 		k := Kind{Span: 1 << c, Ring: ring}
 		if Invariants {
@@ -107,10 +109,10 @@ func (s *Socket) Opened(reflects bool) {
 }
 
 // At returns the socket in slot id.
-func (ss *Sockets) At(id uint32) *Socket { return ss.slab.At(id) }
+func (ss *Sockets) At(id uint32) *Socket { return ss.slots.at(id) }
 
 // Fetch asks memory for the first line of sockets.
-func (ss *Sockets) Fetch(ids []uint32) { ss.slab.slots.fetch(ids) }
+func (ss *Sockets) Fetch(ids []uint32) { ss.slots.fetch(ids) }
 
 // Release gives back a slot after Alloc that was not opened.
 func (ss *Sockets) Release(id uint32) { ss.slab.Release(id) }

@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -19,7 +20,9 @@ func TestLoopsInline(t *testing.T) {
 	}
 	// The test's own binary has no symbols.
 	compiled := filepath.Join(t.TempDir(), "bench.test")
-	if out, err := exec.Command(tool, "test", "-c", "-o", compiled, ".").CombinedOutput(); err != nil {
+	compile := exec.Command(tool, "test", "-c", "-o", compiled, ".")
+	compile.Env = append(os.Environ(), "GOFLAGS=")
+	if out, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	out, err := exec.Command(tool, "tool", "objdump", "-s", `/bench\.`, compiled).CombinedOutput()

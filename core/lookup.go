@@ -27,18 +27,10 @@ func (r *Reader) ShareOfBurst(n *Namespace, labels []Label, out []Share) {
 			for i := from; i < to; i++ {
 				out[i] = None
 				if slot := l.Slots[place(i)]; slot != 0 {
-					out[i] = shareOf(r.eng.leases.At(slot))
+					out[i] = Share(r.eng.leases.At(slot).ShareIfLive())
 				}
 			}
 		})
-}
-
-// shareOf returns the mode of a lease that an index names.
-func shareOf(l *shard.Lease) Share {
-	if !l.Live() {
-		return None
-	}
-	return Share(l.Share)
 }
 
 // Reply is a kind of packet that is sent in answer to another, by no socket.

@@ -20,7 +20,7 @@ TEXT ·findEntry(SB), NOSPLIT, $0-33
 	VPBROADCASTQ AX, Z16
 	MOVL $const_entryLabel, BX
 	VPBROADCASTQ BX, Z17
-	MOVQ (SI), DX                 // the word
+	MOVQ Socket_word(SI), DX
 	MOVL DX, R9                   // the block
 	SHRQ $const_classShift, DX
 	MOVL DX, R8                   // the class, and more
@@ -65,10 +65,10 @@ two:
 	TZCNTL DI, DI
 	JCC  there
 	JMP  plain
-own: // the last five words of the line
+own: // places beside the word, all in one line
 	LINE(0, K1)
 	KMOVB K1, DI
-	ANDL $0xf8, DI
+	ANDL $(((1<<const_ownEntries)-1)<<(Socket_own/8)), DI
 	TZCNTL DI, DI
 	JCC  there
 	JMP  plain

@@ -15,7 +15,9 @@ func TestFindAtAGlance(t *testing.T) {
 	r := newRig()
 	ss := NewSockets(r.domain, r.arena, 1, most, most, nil)
 	for held := 1; held <= most; held++ {
-		_, s, generation := opened(t, ss)
+		_, s, _ := opened(t, ss)
+		const generation = socketLifeCount - 2
+		s.word.Store(generation << socketGenShift)
 		fill(t, ss, s, generation, held)
 		before := inOrder.Load()
 		r.inside(func() {

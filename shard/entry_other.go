@@ -5,5 +5,5 @@ package shard
 const glances = false
 
 func findEntry(ss *Sockets, s *Socket, generation, label uint32) (Entry, bool) {
-	return ss.find(s, generation, label)
+	return findOrdered(ss, s, generation, label)
 }

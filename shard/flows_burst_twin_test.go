@@ -116,3 +116,23 @@ func TestHolds(t *testing.T) {
 		}
 	}
 }
+
+// TestFindIn looks for flows by keys of another namespace, and of no namespace.
+func TestFindIn(t *testing.T) {
+	r := newFlowRig(t, 16)
+	in := keyOf(1) // namespace 1
+	r.bindAll(t, in)
+	const most = 1<<24 - 1
+	r.inside(func() {
+		for _, of := range []uint32{0, 1, 9, most} {
+			var k Key
+			k.Set(&in, of)
+			for _, ns := range []uint32{0, 1, 2, 9, most, most + 1, most + 2} {
+				found, plain := r.flows.FindIn(&k, ns), r.flows.findPlain(&k, ns)
+				if found != plain || (found != 0) != (ns&most == 1) {
+					t.Errorf("by a key of namespace %d in %d: %#x, plain %#x", of, ns, found, plain)
+				}
+			}
+		}
+	})
+}

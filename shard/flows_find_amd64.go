@@ -12,8 +12,7 @@ import "golang.org/x/sys/cpu"
 // hasAVX2 chooses once for all; with it are the bit instructions of Haswell.
 var hasAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2
 
-// findFlow is findPlain in assembly, given the array of all lines. It reads
-// as line.holds does, but for 32 bytes of the key at a time, of which no such
+// findFlow is findPlain in assembly. It reads as line.holds does, but for 32 bytes of the key at a time, of which no such
 // processor tears an aligned part of 8 bytes; and it does not reorder loads among
 // themselves.
 //

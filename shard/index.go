@@ -9,7 +9,7 @@ import "sync/atomic"
 //
 // Every method may be called from any goroutine, inside a read-side section.
 type Index struct {
-	leases array[Lease] // for lookups
+	leases array[Lease] // at hand for lookups: an array never moves
 	cells  array[page]  // of pages, for the same
 	pages  *Pages
 	// root names a page for each run of pageCells labels, or 0. Stored by CAS
@@ -20,7 +20,7 @@ type Index struct {
 // RootBytes is the heap that one Index takes, its pages not counted.
 const RootBytes = rootCells * 4
 
-// NewIndex returns an empty index of leases, whose pages come from p.
+// NewIndex returns an empty index of the leases in ls, whose pages come from p.
 func NewIndex(p *Pages, ls *Leases) *Index {
 	return &Index{pages: p, cells: p.slab.slots, leases: ls.slots}
 }
@@ -34,18 +34,16 @@ func (x *Index) Lookup(label uint32) uint32 {
 	return x.cells.at(id).cells[label&pageMask].slot.Load()
 }
 
-// Share returns the share mode of the live lease that has the label, 0 for none, and
-// for what is no label. It
-// is Lookup, Leases.At and Lease.Live in one: of the instructions between two
-// lookups depends how many of them wait for memory side by side.
+// Share returns the share mode of the live lease that has the label, 0 for none and
+// for what is no label. It is Lookup, Leases.At and Lease.ShareIfLive in one: on the
+// number of instructions between two lookups depends how many of them wait for memory
+// side by side.
 func (x *Index) Share(label uint32) uint8 {
 	if label >= LabelSpace {
 		return 0
 	}
 	if slot := x.Lookup(label); slot != 0 {
-		if l := x.leases.at(slot); l.Live() {
-			return l.Share
-		}
+		return x.leases.at(slot).ShareIfLive()
 	}
 	return 0
 }

@@ -242,3 +242,24 @@ func (c *claimers) round(worker uint32) {
 		c.t.Errorf("label %#x is lost", own)
 	}
 }
+
+// TestIndexShare asks for the share mode of labels: free, in use, dying, beyond all.
+func TestIndexShare(t *testing.T) {
+	r := newRig()
+	ls := newLeases(r, 1, 8)
+	x := NewIndex(NewPages(r.domain, r.arena, 1, 8, nil), ls)
+	r.inside(func() {
+		id, l := born(t, ls, 0, 1, 1)
+		l.Share = 3
+		claim(t, x, 5, id)
+		for label, want := range map[uint32]uint8{5: 3, 6: 0, 300: 0, LabelSpace - 1: 0, LabelSpace | 5: 0, 1<<32 - 1: 0} {
+			if got := x.Share(label); got != want {
+				t.Errorf("label %#x: %d, want %d", label, got, want)
+			}
+		}
+		bury(t, ls, id, l)
+		if got := x.Share(5); got != 0 {
+			t.Errorf("a dead lease: %d", got)
+		}
+	})
+}

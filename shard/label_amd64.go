@@ -10,7 +10,7 @@ import "golang.org/x/sys/cpu"
 // hasAVX chooses once for all.
 var hasAVX = cpu.X86.HasAVX
 
-// entryOfLabel looks for the first entry with the label in n lines, 1 or more. It
+// entryOfLabel is how findOrdered looks through a block. It looks for the first entry with the label in n lines, 1 or more. It
 // returns what stands in that place a moment later, and whether there was one. It
 // needs AVX.
 //

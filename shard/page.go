@@ -23,7 +23,8 @@ type Cell struct{ slot atomic.Uint32 }
 
 // page is one leaf of a label index.
 type page struct {
-	// cells name a slot each, or are 0. A creator's CAS publishes the lease it
+	// cells name a slot each, or are 0. They come first: a lookup has an addition
+	// less, and a page begins with a cache line. A creator's CAS publishes the lease it
 	// filled in before; it pairs with every load of the cell.
 	cells [pageCells]Cell
 	// state counts the cells in use (low half) and the creators at work in the
@@ -32,7 +33,7 @@ type page struct {
 	// cleared before its creator has counted it; then the halves borrow from each
 	// other for a moment, and only their sum matters.
 	state atomic.Uint32
-	_     [15]uint32
+	_     [15]uint32 // to the end of its line
 }
 
 // What a page's state counts.

@@ -55,7 +55,8 @@ func TestKernelDifferential(t *testing.T) {
 	if testing.Short() {
 		least, quotaHistories = shortOperations, 2
 	}
-	check := func(k *kernel, steps []step, left int) {
+	// check says whether a history was in time.
+	check := func(k *kernel, steps []step, left int) bool {
 		k.settle(left)
 		taken := map[string]int{}
 		d, timely := k.run(steps, taken)
@@ -63,20 +64,20 @@ func TestKernelDifferential(t *testing.T) {
 			if late++; late > 10 {
 				t.Errorf("%d histories took longer than %v: this machine is too busy", late, untimed)
 			}
-			size = max(size/2, 250) // where all is slow
-			return
+			return false
 		}
 		for why, n := range taken {
 			counts[why] += n
 		}
 		if d == nil {
 			done += len(steps)
-			return
+			return true
 		}
 		done += d.at + 1
 		divergences++
 		t.Log(d.text)
 		report(t, steps, k.again(left))
+		return true
 	}
 	err := onKernel([]bool{false, false, true}, func(k *kernel) {
 		base := k.tableSize()
@@ -86,7 +87,10 @@ func TestKernelDifferential(t *testing.T) {
 		}
 		k.place.pins, k.place.base = 40, 0
 		for seed := uint64(0); done < least && !t.Failed(); seed++ {
-			check(k, newHistory(seed, &k.place).steps(size), spare)
+			if !check(k, newHistory(seed, &k.place).steps(size), spare) {
+				size = max(size/2, 250) // where all is slow
+				t.Logf("histories of %d steps from here on", size)
+			}
 		}
 	})
 	if err != nil {

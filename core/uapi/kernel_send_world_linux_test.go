@@ -19,7 +19,8 @@ type sendKernel struct {
 // listens for TCP on the first.
 const sinkPort = port
 
-// patience is how long a call may wait for a packet that cannot fail to come.
+// patience is how long a call may wait for a packet that cannot fail to come, and a
+// closed socket may keep its leases.
 const patience = 5 * time.Second
 
 func (k *kernel) newSendWorld() *sendKernel {

@@ -10,9 +10,9 @@ import "golang.org/x/sys/cpu"
 // hasAVX chooses once for all.
 var hasAVX = cpu.X86.HasAVX
 
-// entryOfLabel is how findOrdered looks through a block. It looks for the first entry with the label in n lines, 1 or more. It
-// returns what stands in that place a moment later, and whether there was one. It
-// needs AVX.
+// entryOfLabel is how findOrdered looks through a block. It looks for the first entry
+// with the label in n lines, 1 or more, and returns what stands in that place a moment
+// later, and whether there was one. It needs AVX.
 //
 // It reads two entries at a time, in the order of their places: a processor with
 // AVX reads 16 aligned bytes at once (Intel, Software Developer's Manual, volume

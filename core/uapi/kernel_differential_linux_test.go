@@ -81,9 +81,11 @@ func TestKernelDifferential(t *testing.T) {
 	}
 	err := onKernel([]bool{false, false, true}, func(k *kernel) {
 		base := k.tableSize()
-		for seed := range uint64(quotaHistories) {
+		for seed, counted := uint64(0), 0; counted < quotaHistories && !t.Failed(); seed++ {
 			k.place.pins, k.place.base = 0, base
-			check(k, newHistory(seed, &k.place).quotaSteps(), 0)
+			if check(k, newHistory(seed, &k.place).quotaSteps(), 0) {
+				counted++ // one that was late does not fill the table's seldom rows
+			}
 		}
 		k.place.pins, k.place.base = 40, 0
 		for seed := uint64(0); done < least && !t.Failed(); seed++ {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -74,16 +75,29 @@ func readListing(text string) (rows []row, bad string) {
 		return nil, "header: " + lines[0]
 	}
 	for _, line := range lines[1:] {
-		var r row
-		_, err := fmt.Sscanf(line, "%x %d %d %d %d %d %s %d",
-			&r.label, &r.share, &r.owner, &r.users, &r.linger, &r.seconds, &r.dst, &r.headers)
-		if err != nil || r.String() != line {
+		r := readRow(strings.Fields(line))
+		if r.String() != line {
 			return nil, "line: " + line
 		}
 		rows = append(rows, r)
 	}
 	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.label, b.label) })
 	return rows, ""
+}
+
+// readRow makes a row of the fields of a line, as far as they are of the form.
+func readRow(fields []string) (r row) {
+	if len(fields) != 8 {
+		return r
+	}
+	label, _ := strconv.ParseUint(fields[0], 16, 20)
+	share, _ := strconv.ParseUint(fields[1], 10, 8)
+	owner, _ := strconv.ParseUint(fields[2], 10, 32)
+	r = row{label: uint32(label), share: byte(share), owner: uint32(owner), dst: fields[6]}
+	for i, to := range map[int]*int{3: &r.users, 4: &r.linger, 5: &r.seconds, 7: &r.headers} {
+		*to, _ = strconv.Atoi(fields[i])
+	}
+	return r
 }
 
 // slack is by how much the moments of the same step differ between worlds at

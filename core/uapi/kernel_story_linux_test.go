@@ -153,7 +153,7 @@ func (e *expiry) turn(s *story) {
 	case !s.lingers: // until its socket is closed
 	case now < s.deadline:
 		e.blocked(s, now)
-	case e.listed > s.deadline+lateness+e.slow: // it was seen to be gone
+	case e.listed[s.ns] > s.deadline+lateness+e.slow: // it was seen to be gone
 		e.free(s)
 	}
 }
@@ -172,10 +172,11 @@ func (e *expiry) act(s *story, d deed) {
 	}
 }
 
-// blocked asks for a label just before its lease ends. To ask for a fresh lease
-// puts the end off.
+// blocked asks for a label just before its lease ends: so early that a slow
+// machine, too, comes by in time. To ask for a fresh lease puts the end off.
 func (e *expiry) blocked(s *story, now time.Duration) {
-	if now < s.deadline-probeFrom-e.slow || s.asked == s.deadline {
+	last := s.deadline - beforeEnd - e.slow - max(lastCall, 2*e.round)
+	if now < last || s.asked == s.deadline {
 		return
 	}
 	r := wire{dst: goodDst, label: uint32(s.label), share: s.share}

@@ -7,6 +7,7 @@ import "github.com/flowlabel/flowlabel/shard"
 // stack, where it would have to be cleared for each burst.
 type bursts struct {
 	flows    shard.FlowLookups
+	keys     [shard.OnTheWay]shard.Key // of packets
 	labels   shard.LabelLookups
 	sockets  [shard.OnTheWay]uint32  // slots, 0 for none
 	verdicts [shard.OnTheWay]Verdict // of packets that have been parsed
@@ -16,10 +17,10 @@ type bursts struct {
 func place(i int) int { return i % shard.OnTheWay }
 
 // parse reads the tuples of packets, or of the other direction.
-func (b *bursts) parse(packets [][]byte, namespace uint32, reversed bool, from, to int) {
+func (b *bursts) parse(packets [][]byte, reversed bool, from, to int) {
 	for i := from; i < to; i++ {
-		key := &b.flows.Keys[place(i)]
-		b.verdicts[place(i)] = parse(packets[i], key, namespace)
+		key := &b.keys[place(i)]
+		b.verdicts[place(i)] = parse(packets[i], key)
 		if reversed {
 			key.Reverse()
 		}
@@ -46,16 +47,16 @@ func (b *bursts) ask(e *Engine, sockets []Socket, from, to int) {
 // them to last some at a time. The sockets of packets that cannot be parsed
 // mean nothing.
 func (b *bursts) find(e *Engine, n *Namespace, packets [][]byte, reversed bool, last func(from, to int)) {
-	b.flows.Begin(e.flows)
+	b.flows.Begin(e.flows, n.id)
 	shard.InStep(len(packets),
 		func(from, to int) { shard.PrefetchBytes(packets[from:to]) },
 		func(from, to int) {
-			b.parse(packets, n.id, reversed, from, to)
-			b.flows.Hash(from, to)
+			b.parse(packets, reversed, from, to)
+			b.flows.Hash(b.keys[place(from):][:to-from], from)
 		},
 		b.flows.Touch,
 		func(from, to int) {
-			b.flows.Compare(from, to)
+			b.flows.Compare(b.keys[place(from):][:to-from], from)
 			b.askSockets(e, from, to)
 		},
 		last)

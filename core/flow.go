@@ -95,17 +95,12 @@ func (r *Reader) Find(n *Namespace, t *Tuple) (Socket, bool) {
 // flows need from memory side by side.
 func (r *Reader) FindBurst(n *Namespace, tuples []Tuple, found []Socket) {
 	l := &r.burst.flows
-	l.Begin(r.eng.flows)
+	l.Begin(r.eng.flows, n.id)
 	shard.InStep(len(tuples),
-		func(from, to int) {
-			for i := from; i < to; i++ {
-				l.Keys[place(i)].Set(&tuples[i].key, n.id)
-			}
-			l.Hash(from, to)
-		},
+		func(from, to int) { l.Hash(r.burst.keysOf(tuples[from:to], from), from) },
 		l.Touch,
 		func(from, to int) {
-			l.Compare(from, to)
+			l.Compare(r.burst.keysOf(tuples[from:to], from), from)
 			ended := n.ended()
 			for i := from; i < to; i++ {
 				if found[i] = r.eng.socketOf(n, l.Sockets[place(i)]); ended {

@@ -19,10 +19,10 @@ import "github.com/flowlabel/flowlabel/shard"
 // allocation, shared write, system call or clock reading.
 func (r *Reader) Label(n *Namespace, packet []byte) Decision {
 	var key shard.Key
-	if v := parse(packet, &key, n.id); v != Allowed {
+	if v := parse(packet, &key); v != Allowed {
 		return Decision{Verdict: v}
 	}
-	return r.eng.label(n, packet, r.eng.flows.Find(&key), &key)
+	return r.eng.label(n, packet, r.eng.flows.FindIn(&key, n.id), &key)
 }
 
 // LabelBurst does what Label does for each packet and writes the decisions into
@@ -35,7 +35,7 @@ func (r *Reader) LabelBurst(n *Namespace, packets [][]byte, out []Decision) {
 			if v := r.burst.verdicts[place(i)]; v != Allowed {
 				out[i] = Decision{Verdict: v}
 			} else {
-				out[i] = r.eng.label(n, packets[i], r.burst.flows.Sockets[place(i)], &r.burst.flows.Keys[place(i)])
+				out[i] = r.eng.label(n, packets[i], r.burst.flows.Sockets[place(i)], &r.burst.keys[place(i)])
 			}
 		}
 	})
@@ -79,11 +79,11 @@ func (e *Engine) sendPacket(s Socket, key *shard.Key, asked Label) Decision {
 // line that senders of the socket read.
 func (r *Reader) Receive(n *Namespace, packet []byte) Verdict {
 	var key shard.Key
-	if v := parse(packet, &key, n.id); v != Allowed {
+	if v := parse(packet, &key); v != Allowed {
 		return v
 	}
 	key.Reverse()
-	return r.eng.receive(n, packet, r.eng.flows.Find(&key))
+	return r.eng.receive(n, packet, r.eng.flows.FindIn(&key, n.id))
 }
 
 // ReceiveBurst does what Receive does for each packet and writes the verdicts

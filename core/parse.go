@@ -42,9 +42,9 @@ const (
 // make a packet expensive.
 const maxExtensions = 8
 
-// parse writes the tuple of a packet into key, all of it but where it returns
-// something else than Allowed.
-func parse(packet []byte, key *shard.Key, namespace uint32) Verdict {
+// parse writes the tuple of a packet into key, in no namespace; all of it but where it
+// returns something else than Allowed.
+func parse(packet []byte, key *shard.Key) Verdict {
 	if len(packet) < ipv6Header || packet[0]>>4 != 6 {
 		return Malformed
 	}
@@ -56,10 +56,10 @@ func parse(packet []byte, key *shard.Key, namespace uint32) Verdict {
 	*(*[32]byte)(key[:]) = [32]byte(packet[ipv6Addresses:])
 	next := packet[ipv6Next]
 	if (next == nextTCP || next == nextUDP) && len(packet) >= ipv6Header+4 {
-		key.Place(binary.LittleEndian.Uint32(packet[ipv6Header:]), next, namespace)
+		key.Place(binary.LittleEndian.Uint32(packet[ipv6Header:]), next)
 		return Allowed
 	}
-	return parseRest(packet, key, namespace)
+	return parseRest(packet, key)
 }
 
 // payload cuts off what does not belong to the packet; false when bytes are
@@ -77,13 +77,13 @@ func payload(packet []byte) ([]byte, bool) {
 }
 
 // parseRest is parse for packets that begin otherwise than most do.
-func parseRest(packet []byte, key *shard.Key, namespace uint32) Verdict {
+func parseRest(packet []byte, key *shard.Key) Verdict {
 	next, at, v := walk(packet)
 	if v != Allowed {
 		return v
 	}
 	ports, v := portsOf(next, packet[at:])
-	key.Place(ports, next, namespace)
+	key.Place(ports, next)
 	return v
 }
 

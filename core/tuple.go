@@ -33,7 +33,7 @@ func NewTuple(protocol uint8, src, dst netip.AddrPort) (Tuple, error) {
 	var ports [4]byte
 	binary.BigEndian.PutUint16(ports[:], src.Port())
 	binary.BigEndian.PutUint16(ports[2:], dst.Port())
-	t.key.Place(binary.LittleEndian.Uint32(ports[:]), protocol, 0)
+	t.key.Place(binary.LittleEndian.Uint32(ports[:]), protocol)
 	return t, nil
 }
 
@@ -44,7 +44,7 @@ func NewTuple(protocol uint8, src, dst netip.AddrPort) (Tuple, error) {
 // Cost: that of a parse, some nanoseconds. No allocation.
 func TupleOf(packet []byte) (Tuple, Verdict) {
 	var t Tuple
-	v := parse(packet, &t.key, 0)
+	v := parse(packet, &t.key)
 	return t, v
 }
 

@@ -31,9 +31,9 @@ const (
 // for those stores to retire, and with them all lookups before.
 
 // Place writes all that follows the addresses: the ports, source first, as they
-// stand in a packet when read in little-endian order; protocol and namespace.
-func (k *Key) Place(ports uint32, protocol uint8, namespace uint32) {
-	k.setWord(4, uint64(ports)|uint64(namespace<<8|uint32(protocol))<<32)
+// stand in a packet when read in little-endian order; the protocol, and no namespace.
+func (k *Key) Place(ports uint32, protocol uint8) {
+	k.setWord(4, uint64(ports)|uint64(protocol)<<32)
 }
 
 // Set makes k the same key as from, in another namespace.

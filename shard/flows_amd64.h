@@ -1,5 +1,13 @@
 // What the lookups of flows have in common. All of it takes the directory in R14.
 
+// IN is Key.in: it leaves in r the last word of the key that k points to, in the
+// namespace that n has in its top 24 bits.
+#define IN(k, n, r) \
+	MOVQ 32(k), r; \
+	SHLQ $24, r; \
+	SHRQ $24, r; \
+	ORQ  n, r
+
 // MIX leaves in AX what XXH3 makes of 16 bytes of a key, at lo and at hi. It uses DX.
 #define MIX(lo, hi, n) \
 	MOVQ lo, AX; \

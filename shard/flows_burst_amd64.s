@@ -4,16 +4,19 @@
 #include "textflag.h"
 #include "flows_amd64.h"
 
-// func hashBuckets(d *directory, keys *Key, hashes *hashed, buckets *uint32, n int)
-TEXT ·hashBuckets(SB), NOSPLIT, $0-40
+// func hashBuckets(d *directory, keys *Key, n int, namespace uint32, hashes *hashed, buckets *uint32)
+TEXT ·hashBuckets(SB), NOSPLIT, $0-48
 	MOVQ d+0(FP), R14
 	MOVQ keys+8(FP), SI
-	MOVQ hashes+16(FP), DI
-	MOVQ buckets+24(FP), BX
-	MOVQ n+32(FP), R13
+	MOVQ n+16(FP), R13
+	MOVL namespace+24(FP), R9
+	SHLQ $40, R9
+	MOVQ hashes+32(FP), DI
+	MOVQ buckets+40(FP), BX
 	XORL R11, R11                 // number of the lookup
 key:
-	HASH(SI, 32(SI))
+	IN(SI, R9, R8)
+	HASH(SI, R8)
 	MOVQ AX, (DI)(R11*8)
 	BUCKET
 	MOVL CX, (BX)(R11*4)
@@ -74,13 +77,15 @@ bucket:
 	MOVQ R10, settled+32(FP)
 	RET
 
-// func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, sockets *Handle, n int) (others uint64)
-TEXT ·compareBuckets(SB), NOSPLIT, $0-48
+// func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, n int, namespace uint32, sockets *Handle) (others uint64)
+TEXT ·compareBuckets(SB), NOSPLIT, $0-56
 	MOVQ lines+0(FP), DI
 	MOVQ buckets+8(FP), SI
 	MOVQ keys+16(FP), DX
-	MOVQ sockets+24(FP), R13
-	MOVQ n+32(FP), R9
+	MOVQ n+24(FP), R9
+	MOVL namespace+32(FP), R15
+	SHLQ $40, R15
+	MOVQ sockets+40(FP), R13
 	XORL R10, R10                 // others
 	XORL R11, R11                 // number of the lookup
 bucket:
@@ -92,7 +97,7 @@ bucket:
 	VPCMPEQQ 8(BX), Y0, Y1
 	VMOVMSKPD Y1, AX
 	XORL $15, AX
-	MOVQ 32(DX), R8
+	IN(DX, R15, R8)
 	XORQ 40(BX), R8
 	ORQ  AX, R8
 	MOVQ 48(BX), R12              // the handle
@@ -114,5 +119,5 @@ bucket:
 	CMPQ R11, R9
 	JLT  bucket
 	VZEROUPPER
-	MOVQ R10, others+40(FP)
+	MOVQ R10, others+48(FP)
 	RET

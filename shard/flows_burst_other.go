@@ -2,8 +2,8 @@
 
 package shard
 
-func (l *FlowLookups) hash(first, n int) { l.hashPlain(first, n) }
+func (l *FlowLookups) hash(keys []Key, first int) { l.hashPlain(keys, first) }
 
 func (l *FlowLookups) candidates(first, n int) { l.candidatesPlain(first, n) }
 
-func (l *FlowLookups) compare(first, n int) uint64 { return l.comparePlain(first, n) }
+func (l *FlowLookups) compare(keys []Key, first int) uint64 { return l.comparePlain(keys, first) }

@@ -29,7 +29,8 @@ func unmixed(h uint64) uint64 {
 // the sum that is hashed, one with the factor 1 puts the lower half of the source
 // in as it is, and n stands in the lower half of the destination.
 func craft(seed uint64, want hashed, n uint64) (k Key) {
-	k.Place(0, 17, 1)
+	k.Place(0, 17)
+	k.setWord(4, k.in(1))
 	binary.LittleEndian.PutUint64(k[KeySrc:], secretSrcHigh+seed^1)
 	binary.LittleEndian.PutUint64(k[KeyDst:], secretDstHigh-seed)
 	binary.LittleEndian.PutUint64(k[KeyDst+8:], n)

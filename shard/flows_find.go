@@ -1,13 +1,10 @@
 package shard
 
-// Find returns the socket that the flow with that key is bound to, or 0. It is
-// what a packet asks: a word of the directory, the flow's own bucket, and, if the
-// flow is displaced, another.
-func (f *Flows) Find(k *Key) Handle { return findFlow(f, k, k.namespace()) }
-
-// FindIn is Find for the same key in another namespace. The key is not copied for
-// it: what was just written in words of 8 bytes cannot be read by 32 before it has
-// reached the cache.
+// FindIn returns the socket that the flow with that key is bound to in a namespace,
+// whichever the key names, or 0. It is what a packet asks: a word of the directory,
+// the flow's own bucket, and, if the flow is displaced, another. The key is not copied
+// for the namespace: what was just written in words of 8 bytes cannot be read by 32
+// before it has reached the cache.
 func (f *Flows) FindIn(k *Key, namespace uint32) Handle { return findFlow(f, k, namespace) }
 
 // findPlain is the twin of findFlow where that is assembly.

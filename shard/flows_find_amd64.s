@@ -14,12 +14,9 @@ TEXT ·findFlow(SB), NOSPLIT, $0-32
 	TESTQ R14, R14
 	JEQ  plain
 	MOVQ k+8(FP), R8
-	MOVL namespace+16(FP), R12    // what follows is Key.in
-	MOVQ 32(R8), CX
-	SHLQ $24, CX
-	SHRQ $24, CX
-	SHLQ $40, R12
-	ORQ  CX, R12
+	MOVL namespace+16(FP), CX
+	SHLQ $40, CX
+	IN(R8, CX, R12)
 	HASH(R8, R12)
 	BUCKET
 	MOVL CX, BX

@@ -43,14 +43,14 @@ func TestFindWhileChanging(t *testing.T) {
 		looks /= 20
 	}
 	var l FlowLookups
-	l.Begin(r.flows)
-	l.Keys[0] = mine
+	l.Begin(r.flows, mine.namespace())
+	one := []Key{mine}
 	for name, find := range map[string]func() Handle{
 		"alone": func() Handle { return r.flows.Find(&mine) },
 		"plain": func() Handle { return r.flows.findPlain(&mine, mine.namespace()) },
 		"burst": func() Handle {
-			l.Hash(0, 1)
-			l.compare(0, 1)
+			l.Hash(one, 0)
+			l.compare(one, 0)
 			return l.Sockets[0]
 		},
 	} {

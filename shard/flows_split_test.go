@@ -56,14 +56,17 @@ func TestBurstAcrossSplit(t *testing.T) {
 		r.bindAll(t, keys...)
 		r.inside(func() {
 			var l FlowLookups
-			l.Begin(r.flows)
-			copy(l.Keys[:], keys)
-			for i, stage := range []func(from, to int){l.Hash, l.Touch, l.Compare} {
+			l.Begin(r.flows, 1)
+			for i, stage := range []func(){
+				func() { l.Hash(keys, 0) },
+				func() { l.Touch(0, len(keys)) },
+				func() { l.Compare(keys, 0) },
+			} {
 				if i == at {
 					r.splitAt(t, &keys[0])
 					r.bindAll(t, craft(knownSeed, place(0, 3, 9, 1), 99), craft(knownSeed, place(4, 3, 9, 1), 99))
 				}
-				stage(0, len(keys))
+				stage()
 			}
 			for i := range keys {
 				if l.Sockets[i] != NewHandle(r.id, r.generation) {

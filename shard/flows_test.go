@@ -35,7 +35,8 @@ func keyOf(n uint64) (k Key) {
 	for i := range KeyPorts {
 		k[i] = byte(rng.Uint32())
 	}
-	k.Place(rng.Uint32(), 17, 1)
+	k.Place(rng.Uint32(), 17)
+	k.setWord(4, k.in(1))
 	return k
 }
 

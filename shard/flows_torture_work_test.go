@@ -127,11 +127,15 @@ func (w *flowTorture) readLate(rng *rand.Rand) {
 		got = w.flows.search(run, h, &w.keys[i])
 	} else {
 		var l FlowLookups
-		l.Begin(w.flows)
-		l.Keys[0] = w.keys[i]
-		for _, stage := range []func(from, to int){l.Hash, l.Touch, l.Compare} {
+		one := w.keys[i : i+1]
+		l.Begin(w.flows, one[0].namespace())
+		for _, stage := range []func(){
+			func() { l.Hash(one, 0) },
+			func() { l.Touch(0, 1) },
+			func() { l.Compare(one, 0) },
+		} {
 			dwell(rng)
-			stage(0, 1)
+			stage()
 		}
 		got = l.Sockets[0]
 	}

@@ -14,25 +14,21 @@ type bursts struct {
 }
 
 // place is the place of number i.
-func place(i int) int { return i % shard.OnTheWay }
+func place(i int) int { return i & (shard.OnTheWay - 1) }
 
-// parse reads the tuples of packets, or of the other direction.
-func (b *bursts) parse(packets [][]byte, reversed bool, from, to int) {
-	for i := from; i < to; i++ {
-		key := &b.keys[place(i)]
-		b.verdicts[place(i)] = parse(packets[i], key)
+// keysFrom returns the keys of n packets, of which the first is number from.
+func (b *bursts) keysFrom(from, n int) []shard.Key { return b.keys[place(from):][:n] }
+
+// parse reads the tuples of packets, or of the other direction, and returns them.
+func (b *bursts) parse(packets [][]byte, reversed bool, from int) []shard.Key {
+	keys, verdicts := b.keysFrom(from, len(packets)), b.verdicts[place(from):][:len(packets)]
+	for i := range packets {
+		verdicts[i] = parse(packets[i], &keys[i])
 		if reversed {
-			key.Reverse()
+			keys[i].Reverse()
 		}
 	}
-}
-
-// askSockets asks memory for the sockets of the flows that were found.
-func (b *bursts) askSockets(e *Engine, from, to int) {
-	for i := from; i < to; i++ {
-		b.sockets[place(i)] = b.flows.Sockets[place(i)].Slot()
-	}
-	e.sockets.Fetch(b.sockets[place(from):][:to-from])
+	return keys
 }
 
 // ask asks memory for sockets.
@@ -50,14 +46,14 @@ func (b *bursts) find(e *Engine, n *Namespace, packets [][]byte, reversed bool, 
 	b.flows.Begin(e.flows, n.id)
 	shard.InStep(len(packets),
 		func(from, to int) { shard.PrefetchBytes(packets[from:to]) },
+		func(from, to int) { b.flows.Hash(b.parse(packets[from:to], reversed, from), from) },
 		func(from, to int) {
-			b.parse(packets, reversed, from, to)
-			b.flows.Hash(b.keys[place(from):][:to-from], from)
+			b.flows.Touch(b.keysFrom(from, to-from), from)
+			e.sockets.FetchOf(b.flows.Sockets[place(from):][:to-from])
 		},
-		b.flows.Touch,
 		func(from, to int) {
-			b.flows.Compare(b.keys[place(from):][:to-from], from)
-			b.askSockets(e, from, to)
+			b.flows.Compare(b.keysFrom(from, to-from), from)
+			e.sockets.FetchOf(b.flows.Sockets[place(from):][:to-from])
 		},
 		last)
 }

@@ -98,7 +98,7 @@ func (r *Reader) FindBurst(n *Namespace, tuples []Tuple, found []Socket) {
 	l.Begin(r.eng.flows, n.id)
 	shard.InStep(len(tuples),
 		func(from, to int) { l.Hash(r.burst.keysOf(tuples[from:to], from), from) },
-		l.Touch,
+		func(from, to int) { l.Touch(r.burst.keysOf(tuples[from:to], from), from) },
 		func(from, to int) {
 			l.Compare(r.burst.keysOf(tuples[from:to], from), from)
 			ended := n.ended()

@@ -30,19 +30,33 @@ func (r *Reader) Label(n *Namespace, packet []byte) Decision {
 // processor: it fetches packets, buckets and sockets from memory side by
 // side.
 func (r *Reader) LabelBurst(n *Namespace, packets [][]byte, out []Decision) {
-	r.burst.find(r.eng, n, packets, false, func(from, to int) {
+	b := &r.burst
+	b.find(r.eng, n, packets, false, func(from, to int) {
 		for i := from; i < to; i++ {
-			if v := r.burst.verdicts[place(i)]; v != Allowed {
+			if v := b.verdicts[place(i)]; v != Allowed {
 				out[i] = Decision{Verdict: v}
 			} else {
-				out[i] = r.eng.label(n, packets[i], r.burst.flows.Sockets[place(i)], &r.burst.keys[place(i)])
+				out[i] = r.eng.label(n, packets[i], b.flows.Sockets[place(i)], &b.keys[place(i)])
 			}
 		}
 	})
 }
 
-// label decides about a packet whose flow has been looked up, and rewrites it.
+// label decides about a packet whose flow has been looked up, and rewrites it. Most
+// packets have a label that is checked and that comes first on their socket's list:
+// what labelAny, sendPacket and sendWith have to say about those is said here.
 func (e *Engine) label(n *Namespace, packet []byte, found shard.Handle, key *shard.Key) Decision {
+	if found != 0 && n.policy.Load() == policyEnforced {
+		s, asked := e.sockets.At(found.Slot()), labelOf(packet)
+		if first := s.First(found.Generation(), uint32(asked)); first != 0 && Protocol(s.Protocol) != Ping {
+			return Decision{Label: asked, Verdict: Allowed, lease: first.Lease()}
+		}
+	}
+	return e.labelAny(n, packet, found, key)
+}
+
+// labelAny is label for all but the commonest case.
+func (e *Engine) labelAny(n *Namespace, packet []byte, found shard.Handle, key *shard.Key) Decision {
 	if found == 0 {
 		return Decision{Verdict: Unbound}
 	}

@@ -42,18 +42,17 @@ const (
 // make a packet expensive.
 const maxExtensions = 8
 
-// parse writes the tuple of a packet into key, in no namespace; all of it but where it
-// returns something else than Allowed.
+// parse writes the tuple of a packet into key, in no namespace; all of it but where
+// it returns something else than Allowed.
 func parse(packet []byte, key *shard.Key) Verdict {
 	if len(packet) < ipv6Header || packet[0]>>4 != 6 {
 		return Malformed
 	}
+	key.SetAddresses((*[32]byte)(packet[ipv6Addresses:]))
 	packet, ok := payload(packet)
 	if !ok {
 		return Malformed
 	}
-	// Conversions to arrays, since the compiler calls a function for a copy.
-	*(*[32]byte)(key[:]) = [32]byte(packet[ipv6Addresses:])
 	next := packet[ipv6Next]
 	if (next == nextTCP || next == nextUDP) && len(packet) >= ipv6Header+4 {
 		key.Place(binary.LittleEndian.Uint32(packet[ipv6Header:]), next)

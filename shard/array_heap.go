@@ -48,3 +48,6 @@ func (v *array[T]) run(i, n uint32) []T {
 
 // fetch does nothing here: a burst asks memory for its packets and cells only.
 func (v *array[T]) fetch([]uint32) {}
+
+// fetchOf does nothing, either.
+func (v *array[T]) fetchOf([]Handle) {}

@@ -160,5 +160,13 @@ func (v *array[T]) run(i, n uint32) []T { return unsafe.Slice(v.at(i), n) }
 // chunks need not have been made.
 func (v *array[T]) fetch(numbers []uint32) {
 	var zero T
-	prefetchAt(v.base, unsafe.Sizeof(zero), unsafe.SliceData(numbers), len(numbers))
+	prefetchAt(v.base, unsafe.Sizeof(zero), unsafe.Pointer(unsafe.SliceData(numbers)), 4, len(numbers))
+}
+
+// fetchOf is fetch for the slots of handles.
+//
+// Sound: the slot is the low half of a handle, which both architectures store first.
+func (v *array[T]) fetchOf(handles []Handle) {
+	var zero T
+	prefetchAt(v.base, unsafe.Sizeof(zero), unsafe.Pointer(unsafe.SliceData(handles)), 8, len(handles))
 }

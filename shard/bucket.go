@@ -124,11 +124,10 @@ func (l *line) candidate(b uint32, h hashed) (at uint32, none bool) {
 	// that is not 0 is 1<<wayBits or more, so that a borrow does not empty it.
 	m = (m - eachReference) &^ m & (1 << (referenceBits - 1) * eachReference)
 	at = b ^ uint32(differ>>(bits.TrailingZeros64(m)&(3*referenceBits)))&wayMask
-	own := uint32(l[entryWord].Load()>>tagShift) == h.tag()
-	if own {
+	if m == 0 {
 		at = b
 	}
-	return at, !own && m == 0
+	return at, m == 0 && uint32(l[entryWord].Load()>>tagShift) != h.tag()
 }
 
 // roomFor is what segment.room found.

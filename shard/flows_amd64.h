@@ -1,7 +1,7 @@
 // What the lookups of flows have in common. All of it takes the directory in R14.
 
 // IN is Key.in: it leaves in r the last word of the key that k points to, in the
-// namespace that n has in its top 24 bits.
+// namespace that n has where that word has it.
 #define IN(k, n, r) \
 	MOVQ 32(k), r; \
 	SHLQ $24, r; \

@@ -16,8 +16,9 @@ type FlowLookups struct {
 	namespace uint32
 	hashes    [OnTheWay]hashed
 	buckets   [OnTheWay]uint32 // the keys' own, and after Touch the candidates
-	// settled has a bit for each place whose own bucket says that there is no flow.
-	settled uint64
+	// others has a bit for each place whose flow was not in its own bucket, and may be
+	// in the candidate.
+	others uint64
 }
 
 // Begin says which table the lookups are in, and which namespace.
@@ -36,26 +37,30 @@ func (l *FlowLookups) Hash(keys []Key, from int) {
 	l.table.segments.slots.fetch(l.buckets[first:][:len(keys)])
 }
 
-// Touch chooses the candidates and asks memory for those that are other buckets.
-func (l *FlowLookups) Touch(from, to int) {
-	if l.dir == nil {
-		return
-	}
-	first, n := from&onTheWayMask, to-from
-	l.candidates(first, n)
-	l.table.segments.slots.fetch(l.buckets[first:][:n])
-}
-
-// Compare takes the sockets of the flows whose candidates hold their keys, the same
-// that Hash had. Others have the same print as another flow, or came or went
-// meanwhile: they are looked up one by one.
-func (l *FlowLookups) Compare(keys []Key, from int) {
+// Touch takes the sockets of the flows that are in their own buckets, chooses the
+// candidates for the others and asks memory for those. The keys are the same that Hash
+// had. A flow that is not found at all, or not yet, has the socket 0.
+func (l *FlowLookups) Touch(keys []Key, from int) {
 	first := from & onTheWayMask
 	if l.dir == nil {
 		clear(l.Sockets[first:][:len(keys)])
 		return
 	}
-	for m := l.compare(keys, first) &^ (l.settled >> first); m != 0; m &= m - 1 {
+	m := l.touch(keys, first)
+	l.others = l.others&^((1<<len(keys)-1)<<first) | m<<first
+	l.table.segments.slots.fetch(l.buckets[first:][:len(keys)])
+}
+
+// Compare takes the sockets of the flows that are in their candidates, by the same
+// keys again. Others have the same print as another flow, or came or went
+// meanwhile: they are looked up one by one.
+func (l *FlowLookups) Compare(keys []Key, from int) {
+	first := from & onTheWayMask
+	which := l.others >> first & (1<<len(keys) - 1)
+	if l.dir == nil || which == 0 {
+		return
+	}
+	for m := l.compare(keys, first, which); m != 0; m &= m - 1 {
 		i := bits.TrailingZeros64(m)
 		l.Sockets[(first+i)&onTheWayMask] = l.table.FindIn(&keys[i], l.namespace)
 	}
@@ -73,32 +78,40 @@ func (l *FlowLookups) hashPlain(keys []Key, first int) {
 	}
 }
 
-// candidatesPlain is the twin of candidates: it takes the buckets of n lookups from
-// their own to the candidates, and notes which lookups are settled by that.
-func (l *FlowLookups) candidatesPlain(first, n int) {
-	for i := first; i < first+n; i++ {
-		i := i & onTheWayMask
-		b := l.buckets[i]
-		at, none := l.table.segments.At(b).candidate(b, l.hashes[i])
-		l.buckets[i] = at
-		l.settled &^= 1 << i
-		if none {
-			l.settled |= 1 << i
-		}
-	}
-}
-
-// comparePlain is the twin of compare: it writes the sockets of lookups, and returns
-// a bit for each key that its bucket does not hold, the lowest for the first.
-func (l *FlowLookups) comparePlain(keys []Key, first int) (m uint64) {
+// touchPlain is the twin of touch: it writes the sockets of lookups whose own bucket
+// holds the key, and 0 for others. Where another bucket may, that takes the own one's
+// place; for those, and where the own one was another flow's a moment ago, it returns a
+// bit, the lowest for the first key.
+func (l *FlowLookups) touchPlain(keys []Key, first int) (others uint64) {
 	var key Key
 	for i := range keys {
 		key.Set(&keys[i], l.namespace)
-		at := (first + i) & onTheWayMask
-		l.Sockets[at] = l.table.segments.At(l.buckets[at]).holds(&key)
-		if l.Sockets[at] == 0 {
-			m |= 1 << i
+		p := (first + i) & onTheWayMask
+		b := l.buckets[p]
+		own := l.table.segments.At(b)
+		if l.Sockets[p] = own.holds(&key); l.Sockets[p] != 0 {
+			continue
+		}
+		at, none := own.candidate(b, l.hashes[p])
+		if l.buckets[p] = at; !none {
+			others |= 1 << i
 		}
 	}
-	return m
+	return others
+}
+
+// comparePlain is the twin of compare: it writes the sockets of the lookups of which
+// which has a bit, and returns a bit for each key that its bucket does not hold, the
+// lowest for the first.
+func (l *FlowLookups) comparePlain(keys []Key, first int, which uint64) (others uint64) {
+	var key Key
+	for m := which; m != 0; m &= m - 1 {
+		i := bits.TrailingZeros64(m)
+		key.Set(&keys[i], l.namespace)
+		p := (first + i) & onTheWayMask
+		if l.Sockets[p] = l.table.segments.At(l.buckets[p]).holds(&key); l.Sockets[p] == 0 {
+			others |= 1 << i
+		}
+	}
+	return others
 }

@@ -8,25 +8,23 @@ import "unsafe"
 // among a million flows took 31 ns with it and 38 with the twins, which are in
 // flows_burst.go.
 
-// hashBuckets writes the hashes that n keys have in a namespace, and the numbers of
-// their own buckets. It needs BMI2.
+// hashBuckets writes the hashes of n keys and the numbers of their own buckets. in is
+// the namespace where the last word of a key has it. It needs BMI2.
 //
 //go:noescape
-func hashBuckets(d *directory, keys *Key, n int, namespace uint32, hashes *hashed, buckets *uint32)
+func hashBuckets(d *directory, keys *Key, n int, in uint64, hashes *hashed, buckets *uint32)
 
-// candidateBuckets does for n lookups what line.candidate does for one, and
-// returns a bit for each that has no candidate. buckets are numbers in lines; the
-// candidates take their place. It needs BMI1 and BMI2.
+// touchBuckets does for n lookups what touchPlain does. buckets are numbers in lines. It
+// needs AVX2, BMI1 and BMI2, and reads as findFlow does.
 //
 //go:noescape
-func candidateBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, n int) (settled uint64)
+func touchBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, keys *Key, n int, in uint64, sockets *Handle) (others uint64)
 
-// compareBuckets writes the sockets of n lookups, 0 where the bucket does not hold
-// the key in the namespace, for which it returns a bit. It needs AVX2, and reads as
-// findFlow does.
+// compareBuckets does for the lookups of which which has a bit what comparePlain does.
+// It needs AVX2, BMI1 and BMI2, and reads as findFlow does.
 //
 //go:noescape
-func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, n int, namespace uint32, sockets *Handle) (others uint64)
+func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, in uint64, sockets *Handle, which uint64) (others uint64)
 
 // hash hashes keys and chooses their own buckets.
 func (l *FlowLookups) hash(keys []Key, first int) {
@@ -34,25 +32,26 @@ func (l *FlowLookups) hash(keys []Key, first int) {
 		l.hashPlain(keys, first)
 		return
 	}
-	hashBuckets(l.dir, &keys[0], len(keys), l.namespace, &l.hashes[first], &l.buckets[first])
+	hashBuckets(l.dir, &keys[0], len(keys), l.in(), &l.hashes[first], &l.buckets[first])
 }
 
-// candidates takes the buckets of n lookups from their own to the candidates, and
-// notes which lookups are settled by that.
-func (l *FlowLookups) candidates(first, n int) {
+// touch looks for keys in their own buckets, and chooses the candidates for the
+// others, for which it returns a bit each, the lowest for the first key.
+func (l *FlowLookups) touch(keys []Key, first int) uint64 {
 	if !hasAVX2 {
-		l.candidatesPlain(first, n)
-		return
+		return l.touchPlain(keys, first)
 	}
-	m := candidateBuckets(l.table.lines.first, &l.buckets[first], &l.hashes[first], n)
-	l.settled = l.settled&^((1<<n-1)<<first) | m<<first
+	return touchBuckets(l.table.lines.first, &l.buckets[first], &l.hashes[first], &keys[0], len(keys), l.in(), &l.Sockets[first])
 }
 
-// compare writes the sockets of lookups, and returns a bit for each key that its
-// bucket does not hold.
-func (l *FlowLookups) compare(keys []Key, first int) uint64 {
+// compare looks for keys in their candidates, and returns a bit for each that is not
+// there.
+func (l *FlowLookups) compare(keys []Key, first int, which uint64) uint64 {
 	if !hasAVX2 {
-		return l.comparePlain(keys, first)
+		return l.comparePlain(keys, first, which)
 	}
-	return compareBuckets(l.table.lines.first, &l.buckets[first], &keys[0], len(keys), l.namespace, &l.Sockets[first])
+	return compareBuckets(l.table.lines.first, &l.buckets[first], &keys[0], l.in(), &l.Sockets[first], which)
 }
+
+// in is the namespace where the last word of a key has it.
+func (l *FlowLookups) in() uint64 { return uint64(l.namespace) << 40 }

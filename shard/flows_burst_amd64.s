@@ -4,13 +4,12 @@
 #include "textflag.h"
 #include "flows_amd64.h"
 
-// func hashBuckets(d *directory, keys *Key, n int, namespace uint32, hashes *hashed, buckets *uint32)
+// func hashBuckets(d *directory, keys *Key, n int, in uint64, hashes *hashed, buckets *uint32)
 TEXT ·hashBuckets(SB), NOSPLIT, $0-48
 	MOVQ d+0(FP), R14
 	MOVQ keys+8(FP), SI
 	MOVQ n+16(FP), R13
-	MOVL namespace+24(FP), R9
-	SHLQ $40, R9
+	MOVQ in+24(FP), R9
 	MOVQ hashes+32(FP), DI
 	MOVQ buckets+40(FP), BX
 	XORL R11, R11                 // number of the lookup
@@ -26,98 +25,113 @@ key:
 	JLT  key
 	RET
 
-// func candidateBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, n int) (settled uint64)
-TEXT ·candidateBuckets(SB), NOSPLIT, $0-40
+// HOLDS leaves in R8 0 if the bucket at R15 holds the key at k, and in R14 its handle, 0
+// if it does not. n is the namespace in a place of its own. It uses CX, Y0 and Y1.
+#define HOLDS(k, n) \
+	MOVQ (R15), CX;                    /* the entry */ \
+	VMOVDQU (k), Y0; \
+	VPCMPEQQ 8(R15), Y0, Y1; \
+	VMOVMSKPD Y1, R8; \
+	XORL $15, R8; \
+	IN(k, n, R14); \
+	XORQ 40(R15), R14; \
+	ORQ  R14, R8; \
+	CMPQ CX, $1;                       /* carry if the entry was 0 */ \
+	SBBQ R14, R14; \
+	ORQ  R14, R8; \
+	MOVQ 48(R15), R14;                 /* the handle */ \
+	XORQ (R15), CX;                    /* the entry again */ \
+	ORQ  CX, R8; \
+	MOVL $0, CX; \
+	CMOVQNE CX, R14
+
+// func touchBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, keys *Key, n int, in uint64, sockets *Handle) (others uint64)
+TEXT ·touchBuckets(SB), NOSPLIT, $0-64
 	MOVQ lines+0(FP), DI
 	MOVQ buckets+8(FP), SI
-	MOVQ hashes+16(FP), DX
-	MOVQ n+24(FP), R9
+	MOVQ keys+24(FP), BX
+	MOVQ sockets+48(FP), R9
 	MOVQ $const_eachReference, R12
 	MOVQ $const_eachPrint, R13
-	XORL R10, R10                 // settled
+	XORL R10, R10                 // others
 	XORL R11, R11                 // number of the lookup
 bucket:
-	MOVL (SI)(R11*4), BX
-	MOVQ BX, R15
+	MOVL (SI)(R11*4), AX
+	MOVQ AX, R15
 	SHLQ $6, R15
 	ADDQ DI, R15                  // the own bucket
-	MOVQ (DX)(R11*8), R8          // the hash
-	MOVL R8, AX
-	ANDL $const_printMask, AX
-	IMULQ R12, AX
-	XORQ 56(R15), AX              // differ: of the displaced word
-	MOVQ AX, CX
+	HOLDS(BX, in+40(FP))
+	MOVQ R14, (R9)(R11*8)
+	MOVQ hashes+16(FP), DX
+	MOVQ (DX)(R11*8), CX          // the hash
+	MOVL CX, R14
+	ANDL $const_printMask, R14
+	IMULQ R12, R14
+	XORQ 56(R15), R14             // differ: of the displaced word
+	XORL DX, DX
+	SHRQ $16, CX                  // the tag
+	CMPL CX, 4(R15)               // with that of the entry
+	SETEQ DX
+	MOVQ R14, CX
 	ANDQ R13, CX
-	MOVQ CX, R14
-	SUBQ R12, R14
-	ANDNQ R14, CX, R14
+	MOVQ CX, R15
+	SUBQ R12, R15
+	ANDNQ R15, CX, R15
 	MOVQ R12, CX
 	SHLQ $15, CX
-	ANDQ CX, R14                  // m
-	TZCNTQ R14, CX
+	ANDQ CX, R15                  // m
+	TZCNTQ R15, CX
 	ANDL $48, CX
-	SHRXQ CX, AX, AX
-	ANDL $const_wayMask, AX       // way
-	XORL BX, AX
-	SHRQ $16, R8                  // the tag
-	CMPL R8, 4(R15)               // with that of the entry
-	SETEQ CX
-	CMOVLEQ BX, AX                // the candidate
-	MOVL AX, (SI)(R11*4)
+	SHRXQ CX, R14, R14
+	ANDL $const_wayMask, R14      // way
+	XORL AX, R14                  // the candidate
+	TESTQ R15, R15
+	CMOVLEQ AX, R14
+	TESTQ R8, R8
+	CMOVLEQ AX, R14
+	MOVL R14, (SI)(R11*4)
+	SETNE CX
 	MOVBLZX CX, CX
-	ORQ  CX, R14                  // 0 if there is none
-	XORL AX, AX
-	TESTQ R14, R14
-	SETEQ AX
-	SHLXQ R11, AX, AX
-	ORQ  AX, R10
+	ORQ  DX, R15                  // 0 if there is no candidate
+	MOVL $0, DX
+	CMOVLEQ DX, CX
+	SHLXQ R11, CX, CX
+	ORQ  CX, R10
+	ADDQ $40, BX
 	INCQ R11
-	CMPQ R11, R9
+	CMPQ R11, n+32(FP)
 	JLT  bucket
-	MOVQ R10, settled+32(FP)
+	VZEROUPPER
+	MOVQ R10, others+56(FP)
 	RET
 
-// func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, n int, namespace uint32, sockets *Handle) (others uint64)
+// func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, in uint64, sockets *Handle, which uint64) (others uint64)
 TEXT ·compareBuckets(SB), NOSPLIT, $0-56
 	MOVQ lines+0(FP), DI
 	MOVQ buckets+8(FP), SI
 	MOVQ keys+16(FP), DX
-	MOVQ n+24(FP), R9
-	MOVL namespace+32(FP), R15
-	SHLQ $40, R15
-	MOVQ sockets+40(FP), R13
+	MOVQ in+24(FP), R9
+	MOVQ sockets+32(FP), R13
+	MOVQ which+40(FP), R12
 	XORL R10, R10                 // others
-	XORL R11, R11                 // number of the lookup
-bucket:
-	MOVL (SI)(R11*4), BX
-	SHLQ $6, BX
-	ADDQ DI, BX
-	MOVQ (BX), CX                 // the entry
-	VMOVDQU (DX), Y0
-	VPCMPEQQ 8(BX), Y0, Y1
-	VMOVMSKPD Y1, AX
-	XORL $15, AX
-	IN(DX, R15, R8)
-	XORQ 40(BX), R8
-	ORQ  AX, R8
-	MOVQ 48(BX), R12              // the handle
-	CMPQ CX, $1                   // carry if the entry was 0
-	SBBQ AX, AX
-	ORQ  AX, R8
-	XORQ (BX), CX                 // the entry again
-	ORQ  CX, R8                   // 0 if the bucket holds the key
-	XORL AX, AX
+next:
+	TZCNTQ R12, R11               // number of the lookup
+	JCS  done
+	BLSRQ R12, R12
+	MOVL (SI)(R11*4), R15
+	SHLQ $6, R15
+	ADDQ DI, R15
+	LEAQ (R11)(R11*4), BX
+	LEAQ (DX)(BX*8), BX           // the key
+	HOLDS(BX, R9)
+	MOVQ R14, (R13)(R11*8)
 	XORL CX, CX
 	TESTQ R8, R8
-	CMOVQNE AX, R12
 	SETNE CX
-	MOVQ R12, (R13)(R11*8)
 	SHLXQ R11, CX, CX
 	ORQ  CX, R10
-	ADDQ $40, DX
-	INCQ R11
-	CMPQ R11, R9
-	JLT  bucket
+	JMP  next
+done:
 	VZEROUPPER
 	MOVQ R10, others+48(FP)
 	RET

@@ -4,6 +4,8 @@ package shard
 
 func (l *FlowLookups) hash(keys []Key, first int) { l.hashPlain(keys, first) }
 
-func (l *FlowLookups) candidates(first, n int) { l.candidatesPlain(first, n) }
+func (l *FlowLookups) touch(keys []Key, first int) uint64 { return l.touchPlain(keys, first) }
 
-func (l *FlowLookups) compare(keys []Key, first int) uint64 { return l.comparePlain(keys, first) }
+func (l *FlowLookups) compare(keys []Key, first int, which uint64) uint64 {
+	return l.comparePlain(keys, first, which)
+}

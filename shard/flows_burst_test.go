@@ -15,7 +15,7 @@ func (f *Flows) FindBurst(keys []Key, found []Handle) {
 	l.Begin(f, keys[0].namespace())
 	InStep(len(keys),
 		func(from, to int) { l.Hash(keys[from:to], from) },
-		l.Touch,
+		func(from, to int) { l.Touch(keys[from:to], from) },
 		func(from, to int) {
 			l.Compare(keys[from:to], from)
 			for i := from; i < to; i++ {

@@ -22,7 +22,6 @@ func TestFlowTwins(t *testing.T) {
 		first := rand.IntN(OnTheWay)
 		count := 1 + rand.IntN(min(group, OnTheWay-first))
 		fast.Begin(r.flows, either(keys[0].namespace(), rand.Uint32()))
-		fast.settled = rand.Uint64()
 		for i := first; i < first+count; i++ {
 			asked[i].Set(&keys[rand.IntN(len(keys))], either(fast.namespace, rand.Uint32()))
 		}
@@ -44,13 +43,12 @@ func TestFlowTwins(t *testing.T) {
 				t.Fatalf("round %d: found %#x, plain %#x", round, got, want)
 			}
 		}
-		fast.candidates(first, count)
-		plain.candidatesPlain(first, count)
-		if fast != plain {
-			t.Fatalf("round %d: candidates %d settled %#x, plain %d %#x", round, fast.buckets, fast.settled, plain.buckets, plain.settled)
+		got, want := fast.touch(row, first), plain.touchPlain(row, first)
+		if got != want || fast != plain {
+			t.Fatalf("round %d: touched: others %#x, plain %#x:\n%v\n%v", round, got, want, fast, plain)
 		}
-		got, want := fast.compare(row, first), plain.comparePlain(row, first)
-		if got != want || fast.Sockets != plain.Sockets {
+		got, want = fast.compare(row, first, want), plain.comparePlain(row, first, want)
+		if got != want || fast != plain {
 			t.Fatalf("round %d: others %#x, sockets %#x, plain %#x %#x", round, got, fast.Sockets, want, plain.Sockets)
 		}
 	}

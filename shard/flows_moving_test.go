@@ -50,7 +50,7 @@ func TestFindWhileChanging(t *testing.T) {
 		"plain": func() Handle { return r.flows.findPlain(&mine, mine.namespace()) },
 		"burst": func() Handle {
 			l.Hash(one, 0)
-			l.compare(one, 0)
+			l.compare(one, 0, 1)
 			return l.Sockets[0]
 		},
 	} {

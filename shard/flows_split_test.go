@@ -59,7 +59,7 @@ func TestBurstAcrossSplit(t *testing.T) {
 			l.Begin(r.flows, 1)
 			for i, stage := range []func(){
 				func() { l.Hash(keys, 0) },
-				func() { l.Touch(0, len(keys)) },
+				func() { l.Touch(keys, 0) },
 				func() { l.Compare(keys, 0) },
 			} {
 				if i == at {

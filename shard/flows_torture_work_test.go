@@ -131,7 +131,7 @@ func (w *flowTorture) readLate(rng *rand.Rand) {
 		l.Begin(w.flows, one[0].namespace())
 		for _, stage := range []func(){
 			func() { l.Hash(one, 0) },
-			func() { l.Touch(0, 1) },
+			func() { l.Touch(one, 0) },
 			func() { l.Compare(one, 0) },
 		} {
 			dwell(rng)

@@ -18,19 +18,20 @@ next:
 done:
 	RET
 
-// func prefetchAt(base unsafe.Pointer, size uintptr, numbers *uint32, n int)
-TEXT ·prefetchAt(SB), NOSPLIT, $0-32
+// func prefetchAt(base unsafe.Pointer, size uintptr, numbers unsafe.Pointer, apart uintptr, n int)
+TEXT ·prefetchAt(SB), NOSPLIT, $0-40
 	MOVQ base+0(FP), DI
 	MOVQ size+8(FP), DX
 	MOVQ numbers+16(FP), SI
-	MOVQ n+24(FP), CX
+	MOVQ apart+24(FP), BX
+	MOVQ n+32(FP), CX
 	TESTQ CX, CX
 	JLE  finished
 again:
 	MOVL (SI), AX
 	IMULQ DX, AX
 	PREFETCHT0 (DI)(AX*1)
-	ADDQ $4, SI
+	ADDQ BX, SI
 	DECQ CX
 	JNZ  again
 finished:

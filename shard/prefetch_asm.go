@@ -20,10 +20,10 @@ import "unsafe"
 func prefetch(pointers unsafe.Pointer, n int, size uintptr)
 
 // prefetchAt asks for the first cache line of n elements of an array, given their
-// numbers and their size in bytes.
+// size in bytes and their numbers, words of 32 bits so many bytes apart.
 //
 //go:noescape
-func prefetchAt(base unsafe.Pointer, size uintptr, numbers *uint32, n int)
+func prefetchAt(base unsafe.Pointer, size uintptr, numbers unsafe.Pointer, apart uintptr, n int)
 
 // PrefetchBytes asks for the first line of each slice. Sound: a slice begins with
 // its pointer, and nothing is read through it.

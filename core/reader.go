@@ -130,10 +130,22 @@ func (s Socket) verdict(label Label) Verdict {
 	if s.slot == nil {
 		return Stale
 	}
-	if s.slot.First(s.generation, uint32(label)) != 0 || !s.ns.enforced() {
+	if s.slot.First(s.generation, uint32(label)) != 0 {
 		return Allowed
 	}
-	entry, open := s.ns.eng.sockets.Find(s.slot, s.generation, uint32(label))
+	// What else is held without headers is allowed wherever labels are not checked, too.
+	if e := s.ns.eng.sockets.Glance(s.slot, s.generation, uint32(label)); e != 0 && !e.Headers() {
+		return Allowed
+	}
+	return s.verdictInOrder(label)
+}
+
+// verdictInOrder is verdict for what is not seen at once.
+func (s Socket) verdictInOrder(label Label) Verdict {
+	if !s.ns.enforced() {
+		return Allowed
+	}
+	entry, open := s.ns.eng.sockets.FindInOrder(s.slot, s.generation, uint32(label))
 	v := verdictOf(entry, open, label)
 	// Both say that the socket was seen to be open, so its protocol may be read.
 	if (v == Refused || v == AllowedWithHeaders) && Protocol(s.slot.Protocol) == Ping {

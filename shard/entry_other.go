@@ -4,6 +4,4 @@ package shard
 
 const glances = false
 
-func findEntry(ss *Sockets, s *Socket, generation, label uint32) (Entry, bool) {
-	return findOrdered(ss, s, generation, label)
-}
+func glance(*Sockets, *Socket, uint32, uint32) Entry { return 0 }

@@ -3,7 +3,7 @@ package shard
 import "testing"
 
 // TestFindTwins asks for each label of lists of all sizes, and for others, and
-// compares findEntry with its twin.
+// compares what is seen at once with what is found in order.
 func TestFindTwins(t *testing.T) {
 	const most = 100
 	r := newRig()
@@ -38,8 +38,11 @@ func TestFindTwins(t *testing.T) {
 
 func sameFind(t *testing.T, ss *Sockets, s *Socket, generation, label uint32) {
 	t.Helper()
-	e, ok := findEntry(ss, s, generation, label)
-	if twin, twinOK := findOrdered(ss, s, generation, label); e != twin || ok != twinOK {
-		t.Fatalf("label %d of %d: %v, %v; its twin says %v, %v", label, s.Used(), e, ok, twin, twinOK)
+	twin, twinOK := ss.FindInOrder(s, generation, label)
+	if seen := glance(ss, s, generation, label); seen != 0 && seen != twin {
+		t.Fatalf("label %d of %d: seen %v, found in order %v", label, s.Used(), seen, twin)
+	}
+	if e, ok := ss.Find(s, generation, label); e != twin || ok != twinOK {
+		t.Fatalf("label %d of %d: %v, %v; in order %v, %v", label, s.Used(), e, ok, twin, twinOK)
 	}
 }

@@ -27,19 +27,19 @@ func dwell(rng *rand.Rand) {
 	}
 }
 
-// glance is what was known of a key before it was looked up.
-type glance struct {
+// look is what was known of a key before it was looked up.
+type look struct {
 	*truth
 	ended bool
 }
 
-func (w *flowTorture) glance(i int) glance {
+func (w *flowTorture) look(i int) look {
 	t := w.truths[i].Load()
-	return glance{t, t.owner == nil || t.owner.ended.Load()}
+	return look{t, t.owner == nil || t.owner.ended.Load()}
 }
 
 // judge says whether a lookup of key i may have come to that socket.
-func (w *flowTorture) judge(i int, before glance, got Handle) {
+func (w *flowTorture) judge(i int, before look, got Handle) {
 	if got == 0 {
 		w.missed.Add(1)
 		if w.truths[i].Load() == before.truth && !before.changing && before.owner != nil && !before.owner.shutting.Load() {
@@ -84,7 +84,7 @@ func (w *flowTorture) readOne(rng *rand.Rand) {
 	for range finds {
 		r.Enter()
 		i := w.key(rng)
-		before := w.glance(i)
+		before := w.look(i)
 		w.judge(i, before, w.flows.Find(&w.keys[i]))
 		w.watch(rng, i)
 		r.Exit()
@@ -97,13 +97,13 @@ func (w *flowTorture) readBurst(rng *rand.Rand) {
 		which  [Burst + 8]int
 		keys   [Burst + 8]Key
 		found  [Burst + 8]Handle
-		before [Burst + 8]glance
+		before [Burst + 8]look
 	)
 	r := w.domain.Borrow()
 	defer w.domain.Return(r)
 	for n := range which {
 		which[n] = w.key(rng)
-		keys[n], before[n] = w.keys[which[n]], w.glance(which[n])
+		keys[n], before[n] = w.keys[which[n]], w.look(which[n])
 	}
 	w.flows.FindBurst(keys[:], found[:])
 	for n, i := range which {
@@ -117,7 +117,7 @@ func (w *flowTorture) readLate(rng *rand.Rand) {
 	r := w.domain.Borrow()
 	defer w.domain.Return(r)
 	i := w.key(rng)
-	before := w.glance(i)
+	before := w.look(i)
 	d := w.flows.dir.Load()
 	h := d.hash(&w.keys[i])
 	run := d.word(h).run()
@@ -177,7 +177,7 @@ func (w *flowTorture) bind(rng *rand.Rand, i int, at uint32) {
 		return
 	}
 	defer w.turns[i].Unlock()
-	before := w.glance(i)
+	before := w.look(i)
 	after := &truth{owner: before.owner}
 	w.truths[i].Store(&truth{changing: true, owner: before.owner})
 	defer func() { w.truths[i].Store(after) }()
@@ -235,7 +235,7 @@ func (w *flowTorture) unbind(rng *rand.Rand, i int) {
 		return
 	}
 	defer w.turns[i].Unlock()
-	before := w.glance(i)
+	before := w.look(i)
 	after := &truth{owner: before.owner}
 	w.truths[i].Store(&truth{changing: true, owner: before.owner})
 	defer func() { w.truths[i].Store(after) }()

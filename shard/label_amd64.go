@@ -10,7 +10,7 @@ import "golang.org/x/sys/cpu"
 // hasAVX chooses once for all.
 var hasAVX = cpu.X86.HasAVX
 
-// entryOfLabel is how findOrdered looks through a block. It looks for the first entry
+// entryOfLabel is how FindInOrder looks through a block. It looks for the first entry
 // with the label in n lines, 1 or more, and returns what stands in that place a moment
 // later, and whether there was one. It needs AVX.
 //

@@ -138,22 +138,23 @@ func (ss *Sockets) run(word uint64) []line {
 // closed. It is what a packet asks: one cache line for a short list, no shared
 // write.
 func (ss *Sockets) Find(s *Socket, generation, label uint32) (Entry, bool) {
-	if Invariants || !glances {
-		return findOrdered(ss, s, generation, label)
+	if e := ss.Glance(s, generation, label); e != 0 {
+		return e, true
 	}
-	return findEntry(ss, s, generation, label)
+	return ss.FindInOrder(s, generation, label)
 }
 
-// inOrder counts calls of findOrdered under Invariants, for a test which else would
-// not see a glance that finds nothing.
-var inOrder atomic.Uint64
-
-// findOrdered is Find in the order of the places. It is no method since assembly
-// leaves off with it.
-func findOrdered(ss *Sockets, s *Socket, generation, label uint32) (Entry, bool) {
-	if Invariants {
-		inOrder.Add(1)
+// Glance returns an entry of an open socket with the label, if it can be seen at once;
+// else 0, and FindInOrder has to say.
+func (ss *Sockets) Glance(s *Socket, generation, label uint32) Entry {
+	if Invariants || !glances {
+		return 0
 	}
+	return glance(ss, s, generation, label)
+}
+
+// FindInOrder is Find for what Glance has not seen: it goes through the places in order.
+func (ss *Sockets) FindInOrder(s *Socket, generation, label uint32) (Entry, bool) {
 	word, ok := s.block(generation)
 	if !ok {
 		return 0, false
@@ -193,7 +194,7 @@ func (s *Socket) First(generation, label uint32) Entry {
 	return 0
 }
 
-// findInOwn is findOrdered for the other entries beside the word. It has no branch
+// findInOwn is FindInOrder for the other entries beside the word. It has no branch
 // that cannot be foretold.
 func (s *Socket) findInOwn(label uint32) Entry {
 	m := hasLabel(s.own[1].Load(), label) | hasLabel(s.own[2].Load(), label)<<1 |

@@ -53,7 +53,7 @@
 //     occupied; empty slots are never visited.
 //
 // When the wheel reaches a slot, the whole list becomes the list of due ids, by
-// changing its two ends. Advance takes ids from the front of that list: an id
+// changing its ends. Advance takes ids from the front of that list: an id
 // whose deadline has come fires, and any other is filed again, as seen from
 // the tick now reached, so on a lower level. That one loop does all of it: firing,
 // moving down (each id at most once a level) and filing again what was extended.
@@ -61,6 +61,9 @@
 //
 // An id filed when its deadline has come goes into a list of its own, which the
 // next Advance takes first.
+//
+// A list is four chains, its lanes, and ids go to them in turn. Who follows a chain of
+// ids in random order waits for memory at each; Advance follows four side by side.
 //
 // # Who may touch what
 //

@@ -11,6 +11,11 @@ const (
 	// have fewer bits left than slotBits; its other slots stay empty.
 	levels = (32 + slotBits - 1) / slotBits
 
+	// lanes is how many chains of ids a list is. From an id to the next in its chain
+	// is one wait for memory, so Advance goes along all chains side by side.
+	lanes    = 1 << laneBits
+	laneBits = 2
+
 	// due is the list that Advance is working on. It survives the call when
 	// the budget runs out or a callback panics.
 	due = levels << slotBits

@@ -1,7 +1,8 @@
 package timerwheel
 
-// headMark in Node.prev says that the rest is the number of a list, whose
-// first id this node is. It is why ids have only 31 bits.
+// headMark in Node.prev says that the rest is the number of a list and of a lane of
+// it, shifted to the right of the list, whose first id this node is. It is why ids
+// have only 31 bits.
 const headMark = 1 << 31
 
 // node returns the node of an id. It panics for an id on a page that the wheel
@@ -14,12 +15,14 @@ func (w *Wheel) node(id uint32) *Node {
 
 // link puts an id that is in no list in front of a list.
 func (w *Wheel) link(id uint32, n *Node, list uint32) {
-	first := w.heads[list]
-	n.next, n.prev = first, headMark|list
+	lane := w.turn % lanes
+	w.turn++
+	first := w.heads[list][lane]
+	n.next, n.prev = first, headMark|list<<laneBits|lane
 	if first != 0 {
 		w.node(first).prev = id
 	}
-	w.setHead(list, id)
+	w.setHead(list, lane, id)
 }
 
 // unlink takes a node out of the list it is in, whichever that is.
@@ -33,28 +36,38 @@ func (w *Wheel) unlink(n *Node) {
 		w.node(prev).next = next
 		return
 	}
-	w.setHead(prev&^headMark, next)
+	w.setHead(prev&^headMark>>laneBits, prev%lanes, next)
 }
 
 // take makes the list due, which is empty, of all ids in another list. Ids keep
-// their order and only the first one's node is touched, so the cost does not
+// their order and only the nodes of the first ones are touched, so the cost does not
 // depend on the length.
 func (w *Wheel) take(list uint32) {
-	if invariants && w.heads[due] != 0 {
+	if invariants && w.holds(due) {
 		panic("timerwheel: a slot is taken before the last one is done")
 	}
-	id := w.heads[list]
-	w.node(id).prev = headMark | due
-	w.setHead(list, 0)
-	w.setHead(due, id)
+	for lane := range uint32(lanes) {
+		id := w.heads[list][lane]
+		if id == 0 {
+			continue
+		}
+		w.node(id).prev = headMark | due<<laneBits | lane
+		w.setHead(list, lane, 0)
+		w.setHead(due, lane, id)
+	}
 }
 
-// setHead changes a list's first id, 0 for none, and the list's bit in the
+// holds reports whether a list has any id.
+func (w *Wheel) holds(list uint32) bool {
+	return w.occupied[list>>slotBits]>>(list&slotMask)&1 != 0
+}
+
+// setHead changes a lane's first id, 0 for none, and the list's bit in the
 // occupancy with it. Nothing else writes either, so that they always agree.
-func (w *Wheel) setHead(list, id uint32) {
-	w.heads[list] = id
+func (w *Wheel) setHead(list, lane, id uint32) {
+	w.heads[list][lane] = id
 	bit := uint64(1) << (list & slotMask)
-	if id != 0 {
+	if w.heads[list] != [lanes]uint32{} {
 		w.occupied[list>>slotBits] |= bit
 	} else {
 		w.occupied[list>>slotBits] &^= bit

@@ -199,20 +199,21 @@ func (l *ledger) check() {
 // faultOf walks all lists of a wheel and names the first broken invariant.
 func faultOf(w *Wheel) string {
 	filed := 0
-	for list, id := range w.heads {
-		occupied := w.occupied[list>>slotBits]>>(list&slotMask)&1 != 0
-		if occupied != (id != 0) {
+	for list, chains := range w.heads {
+		if w.holds(uint32(list)) != (chains != [lanes]uint32{}) {
 			return "an occupancy bit and its list disagree"
 		}
-		for prev := headMark | uint32(list); id != 0; filed++ {
-			n := w.node(id)
-			if n.prev != prev || filed > w.filed {
-				return "a list is broken"
+		for lane, id := range chains {
+			for prev := uint32(headMark | list<<laneBits | lane); id != 0; filed++ {
+				n := w.node(id)
+				if n.prev != prev || filed > w.filed {
+					return "a list is broken"
+				}
+				if list < due && !ahead(w, uint32(list), n.Deadline()) {
+					return "a slot that lies behind, or an id in a slot behind its deadline"
+				}
+				prev, id = id, n.next
 			}
-			if list < due && !ahead(w, uint32(list), n.Deadline()) {
-				return "a slot that lies behind, or an id in a slot behind its deadline"
-			}
-			prev, id = id, n.next
 		}
 	}
 	if filed != w.filed {

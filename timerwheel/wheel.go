@@ -20,14 +20,15 @@ type Wheel struct {
 	// occupied has one word a level, and one for the pending lists; a bit in
 	// it is set when the list at the same place in heads is not empty.
 	occupied [levels + 1]uint64
-	// heads holds the first id of each list, 0 for an empty one. A list's
-	// number is its level shifted left by slotBits, plus its slot.
-	heads [(levels + 1) << slotBits]uint32
+	// heads holds the first id of each lane of each list, 0 for an empty one. A
+	// list's number is its level shifted left by slotBits, plus its slot.
+	heads [(levels + 1) << slotBits][lanes]uint32
+	turn  uint32 // counts links, which go to the lanes in turn
 }
 
 // New returns an empty wheel that has reached tick now. It addresses the node
 // of an id as entry id & (1<<pageBits - 1) of page id >> pageBits; pageBits is
-// 0 to 31, and New panics above that. A wheel's own memory is a fixed two
+// 0 to 31, and New panics above that. A wheel's own memory is a fixed eight
 // kilobytes or less and a slice header for each page up to the highest lent.
 func New(pageBits uint, now uint32) *Wheel {
 	if pageBits > 31 {

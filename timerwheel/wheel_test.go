@@ -169,3 +169,24 @@ func TestExtendConcurrently(t *testing.T) {
 		}
 	}
 }
+
+// TestLanes files ids of a pattern into one slot, and counts those in each lane.
+func TestLanes(t *testing.T) {
+	const each = 8
+	w := New(10, 0)
+	w.SetPage(0, make([]Node, 1<<10))
+	for i := range uint32(each * lanes) {
+		id := lanes * (1 + i)
+		w.node(id).Reset(1)
+		w.File(id)
+	}
+	for lane, id := range w.heads[w.listOf(1)] {
+		n := 0
+		for ; id != 0; id = w.node(id).next {
+			n++
+		}
+		if n != each {
+			t.Errorf("lane %d has %d ids of %d", lane, n, each*lanes)
+		}
+	}
+}

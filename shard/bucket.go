@@ -110,9 +110,9 @@ func (l *line) holds(k *Key) Handle {
 	return s
 }
 
-// candidate returns the one bucket in which the flow of a key may stand, as far as
-// tag and print say; b is the number of l, its own bucket. If none is false, it
-// stands nowhere. If two have the print, one is the candidate.
+// candidate returns the one bucket in which the flow of a key may stand that its own
+// bucket, l with number b, does not hold: as far as prints say, or b itself if there is
+// none. If none is true, it stands nowhere. If two have the print, one is the candidate.
 //
 // It has no branch: whether a flow is displaced cannot be foretold, so a branch
 // would be taken wrongly one time in three, and not before the bucket has come from

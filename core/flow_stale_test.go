@@ -23,6 +23,7 @@ func TestFlowsOfClosedNamespace(t *testing.T) {
 		ns := b.space("new")
 		s := b.socket(ns, 1)
 		must(t, s.Bind(tup))
+		b.lease(s, 5, core.User, 0)
 		r.Enter()
 		p := udpPacket(tup, 0)
 		found := make([]core.Socket, 1)
@@ -32,6 +33,9 @@ func TestFlowsOfClosedNamespace(t *testing.T) {
 		}
 		if d := r.Label(old, p); d.Verdict != core.Unbound && d.Verdict != core.Stale || !bytes.Equal(p, udpPacket(tup, 0)) {
 			t.Fatalf("round %d: %v on a packet of a closed namespace", i, d.Verdict)
+		}
+		if d := r.Label(old, udpPacket(tup, 5)); d.Verdict != core.Unbound && d.Verdict != core.Stale {
+			t.Fatalf("round %d: %v on a packet of a closed namespace, with the label of another's lease", i, d.Verdict)
 		}
 		if v := r.Receive(old, udpPacket(tup.Reversed(), 5)); v != core.Unbound && v != core.Stale {
 			t.Fatalf("round %d: %v on a packet to a closed namespace", i, v)

@@ -170,6 +170,44 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// TestMergeOfPackets asks what goes with a label that a packet already has: that of
+// the lease where the label was looked for, and the packet's own where it was not.
+func TestMergeOfPackets(t *testing.T) {
+	own := core.Extensions{Headers: core.Headers{HopByHop: filled(8, 1)}, Last: filled(8, 4)}
+	const guarded, first = core.Label(7), core.Label(6)
+	for _, x := range []struct {
+		name     string
+		protocol core.Protocol
+		guards   bool
+		want     core.Extensions
+	}{
+		{"checked", core.UDP, true, core.Extensions{Last: own.Last}},
+		{"of a ping socket", core.Ping, true, own},
+		{"where no label is guarded", core.UDP, false, own},
+	} {
+		b := newRig(t, core.Options{Rules: core.Rules{LeaseReplaces: true}})
+		ns, tup := b.space("a"), tuple(t, 1)
+		s := b.socketWith(ns, core.SocketOptions{Protocol: x.protocol})
+		must(t, s.Bind(tup))
+		b.lease(s, first, core.Any, 0)
+		if x.guards {
+			b.lease(s, guarded, core.User, 0)
+		}
+		packet := udpPacket(tup, first)
+		burst := make([]core.Decision, 1)
+		r := b.Reader("test")
+		r.Enter()
+		r.LabelBurst(ns, [][]byte{packet}, burst)
+		for _, d := range append(burst, r.Label(ns, packet)) {
+			if got := r.Merge(d, own); d.Verdict != core.Allowed || !sameExtensions(got, x.want) {
+				t.Errorf("%s: %v, %x, want %x", x.name, d.Verdict, got, x.want)
+			}
+		}
+		r.Exit()
+		r.Close()
+	}
+}
+
 func sameExtensions(a, b core.Extensions) bool {
 	return bytes.Equal(a.HopByHop, b.HopByHop) && bytes.Equal(a.Destination, b.Destination) &&
 		bytes.Equal(a.Routing, b.Routing) && bytes.Equal(a.Last, b.Last)

@@ -16,3 +16,6 @@ import (
 func (b *bursts) keysOf(tuples []Tuple, from int) []shard.Key {
 	return unsafe.Slice((*shard.Key)(unsafe.Pointer(unsafe.SliceData(tuples))), len(tuples))
 }
+
+// This does not compile if a Tuple is more.
+var _ [0]struct{} = [unsafe.Sizeof(Tuple{}) - shard.KeyBytes]struct{}{}

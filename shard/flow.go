@@ -38,8 +38,8 @@ func (k *Key) Place(ports uint32, protocol uint8) {
 	k.setWord(4, bits.RotateLeft64(uint64(ports)<<32|uint64(protocol), 32))
 }
 
-// SetAddresses writes source and destination, which stand in a packet side by side,
-// too. The compiler would call a function to copy so many bytes.
+// SetAddresses writes source and destination, as they stand in a packet side by side.
+// The compiler would call a function to copy so many bytes.
 func (k *Key) SetAddresses(a *[KeyPorts]byte) {
 	k.setWord(0, binary.LittleEndian.Uint64(a[0:]))
 	k.setWord(1, binary.LittleEndian.Uint64(a[8:]))

@@ -38,8 +38,9 @@ func (l *FlowLookups) Hash(keys []Key, from int) {
 }
 
 // Touch takes the sockets of the flows that are in their own buckets, chooses the
-// candidates for the others and asks memory for those. The keys are the same that Hash
-// had. A flow that is not found at all, or not yet, has the socket 0.
+// candidates for the others and asks memory for those, and once more for the own
+// buckets of the rest, which are there. The keys are the same that Hash had. A flow that
+// is not found at all, or not yet, has the socket 0.
 func (l *FlowLookups) Touch(keys []Key, from int) {
 	first := from & onTheWayMask
 	if l.dir == nil {
@@ -89,11 +90,13 @@ func (l *FlowLookups) touchPlain(keys []Key, first int) (others uint64) {
 		p := (first + i) & onTheWayMask
 		b := l.buckets[p]
 		own := l.table.segments.At(b)
-		if l.Sockets[p] = own.holds(&key); l.Sockets[p] != 0 {
-			continue
-		}
+		s := own.holds(&key)
 		at, none := own.candidate(b, l.hashes[p])
-		if l.buckets[p] = at; !none {
+		if s != 0 {
+			at, none = b, true
+		}
+		l.Sockets[p], l.buckets[p] = s, at
+		if !none {
 			others |= 1 << i
 		}
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // TestFindWhileChanging looks for a flow that comes and goes in a bucket in which
-// another does, in turn: alone, by the plain twin, and in a burst. What is found
+// another does, in turn: alone, by the plain twin, and in the two steps of a burst. What is found
 // must be its socket, and none that it was bound to only before the look began: each
 // time it is another, of the next generation.
 func TestFindWhileChanging(t *testing.T) {
@@ -48,7 +48,12 @@ func TestFindWhileChanging(t *testing.T) {
 	for name, find := range map[string]func() Handle{
 		"alone": func() Handle { return r.flows.Find(&mine) },
 		"plain": func() Handle { return r.flows.findPlain(&mine, mine.namespace()) },
-		"burst": func() Handle {
+		"touched": func() Handle {
+			l.Hash(one, 0)
+			l.touch(one, 0)
+			return l.Sockets[0]
+		},
+		"compared": func() Handle {
 			l.Hash(one, 0)
 			l.compare(one, 0, 1)
 			return l.Sockets[0]

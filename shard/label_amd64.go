@@ -23,7 +23,7 @@ var hasAVX = cpu.X86.HasAVX
 //go:noescape
 func entryOfLabel(lines *line, n int, label uint32) (entry uint64, found bool)
 
-// findInBlock is Find for a longer list.
+// findInBlock is FindInOrder for a longer list.
 func (ss *Sockets) findInBlock(word uint64, label uint32) Entry {
 	if !hasAVX {
 		return findLabel(ss.run(word), label)

@@ -2,7 +2,7 @@
 
 package shard
 
-// findInBlock is Find for a longer list.
+// findInBlock is FindInOrder for a longer list.
 func (ss *Sockets) findInBlock(word uint64, label uint32) Entry {
 	return findLabel(ss.run(word), label)
 }

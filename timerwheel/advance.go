@@ -87,15 +87,15 @@ func (w *Wheel) settle(id uint32, fire func(id uint32)) {
 
 // lookAhead reads the nodes behind the first ones of the due lanes, so that memory
 // fetches them side by side; each first one was read so before. A million timers in
-// random order expired in 92 ns each with it and
-// four lanes, and in 179 as a single chain.
+// random order expired in 92 ns each with it and four lanes, and in 179 as a single
+// chain.
 func (w *Wheel) lookAhead() {
 	for _, id := range w.heads[due] {
 		if id == 0 {
 			continue
 		}
 		if next := w.node(id).next; next != 0 {
-			w.node(next).deadline.Load() // orders nothing
+			w.node(next).deadline.Load() // for the cache only, pairs with nothing
 		}
 	}
 }

@@ -53,7 +53,7 @@
 //     occupied; empty slots are never visited.
 //
 // When the wheel reaches a slot, the whole list becomes the list of due ids, by
-// changing its ends. Advance takes ids from the front of that list: an id
+// changing its ends. Advance takes ids from the front of that list's lanes: an id
 // whose deadline has come fires, and any other is filed again, as seen from
 // the tick now reached, so on a lower level. That one loop does all of it: firing,
 // moving down (each id at most once a level) and filing again what was extended.

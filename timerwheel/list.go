@@ -1,8 +1,8 @@
 package timerwheel
 
-// headMark in Node.prev says that the rest is the number of a list and of a lane of
-// it, shifted to the right of the list, whose first id this node is. It is why ids
-// have only 31 bits.
+// headMark in Node.prev says that the rest is the number of a list, shifted left by
+// laneBits, plus that of the lane whose first id this node is. It is why ids have only
+// 31 bits.
 const headMark = 1 << 31
 
 // node returns the node of an id. It panics for an id on a page that the wheel

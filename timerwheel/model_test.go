@@ -204,7 +204,7 @@ func faultOf(w *Wheel) string {
 			return "an occupancy bit and its list disagree"
 		}
 		for lane, id := range chains {
-			for prev := uint32(headMark | list<<laneBits | lane); id != 0; filed++ {
+			for prev := headMark | uint32(list)<<laneBits | uint32(lane); id != 0; filed++ {
 				n := w.node(id)
 				if n.prev != prev || filed > w.filed {
 					return "a list is broken"

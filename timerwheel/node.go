@@ -13,7 +13,7 @@ import "sync/atomic"
 type Node struct {
 	// next is the id behind this one in its list, 0 at the end.
 	next uint32
-	// prev is the id before this one, or headMark and the list's number for
+	// prev is the id before this one, or headMark with list and lane for
 	// the first of a list, or 0 when the node is not filed. So one word tells
 	// both whether an id is filed and what to mend when it is taken out.
 	prev uint32

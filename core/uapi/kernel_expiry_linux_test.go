@@ -16,6 +16,7 @@ const (
 	lateness  = time.Second
 	beforeEnd = 100 * time.Millisecond // nothing is asked from so early
 	lastCall  = 200 * time.Millisecond // the last question is asked so long before that, at least
+	firstCall = 2 * time.Second        // and at most, however slow the machine is
 )
 
 // between is how often a listing is compared, of one namespace after another.
@@ -58,7 +59,7 @@ type expiry struct {
 	start       time.Time
 	now         time.Duration // of the step at hand: the model's clock
 	slow        time.Duration // how long the slowest step took
-	round       time.Duration // the longest time from one turn of a story to its next
+	round       time.Duration // the longest time that one turn of all stories took
 	worlds      []world       // the kernel and the engine
 	model       *modelWorld
 	stories     []*story        // the one of label l is number l-1

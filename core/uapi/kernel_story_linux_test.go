@@ -175,7 +175,7 @@ func (e *expiry) act(s *story, d deed) {
 // blocked asks for a label just before its lease ends: so early that a slow
 // machine, too, comes by in time. To ask for a fresh lease puts the end off.
 func (e *expiry) blocked(s *story, now time.Duration) {
-	last := s.deadline - beforeEnd - e.slow - max(lastCall, 2*e.round)
+	last := s.deadline - beforeEnd - e.slow - min(max(lastCall, 2*e.round), firstCall)
 	if now < last || s.asked == s.deadline {
 		return
 	}

@@ -104,7 +104,7 @@ func TestModel(t *testing.T) {
 			"register": func(*rapid.T) { idle = append(idle, d.Register("r")) },
 			"close": func(t *rapid.T) {
 				if len(idle) == 0 {
-					t.Skip()
+					t.Skip("no reader is idle")
 				}
 				idle[0].Close()
 				idle[0].Close()
@@ -112,7 +112,7 @@ func TestModel(t *testing.T) {
 			},
 			"enter": func(t *rapid.T) {
 				if len(idle) == 0 {
-					t.Skip()
+					t.Skip("no reader is idle")
 				}
 				r := idle[0]
 				idle = idle[1:]
@@ -125,7 +125,7 @@ func TestModel(t *testing.T) {
 			},
 			"leave": func(t *rapid.T) {
 				if len(open) == 0 {
-					t.Skip()
+					t.Skip("no section is open")
 				}
 				i := rapid.IntRange(0, len(open)-1).Draw(t, "section")
 				s := open[i]

@@ -121,7 +121,7 @@ func TestIndexModel(t *testing.T) {
 			"enter":     func(*rapid.T) { m.enter(r) },
 			"leave": func(t *rapid.T) {
 				if len(m.open) == 0 {
-					t.Skip()
+					t.Skip("no section is open")
 				}
 				m.leave(r, 0)
 			},

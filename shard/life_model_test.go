@@ -329,7 +329,7 @@ func TestLifeModel(t *testing.T) {
 			"enter":   func(*rapid.T) { m.enter(m.rig) },
 			"leave": func(t *rapid.T) {
 				if len(m.open) == 0 {
-					t.Skip()
+					t.Skip("no section is open")
 				}
 				m.leave(m.rig, 0)
 			},

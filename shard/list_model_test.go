@@ -243,7 +243,7 @@ func TestListModel(t *testing.T) {
 			"look":    m.look,
 			"leave": func(t *rapid.T) {
 				if len(m.open) == 0 {
-					t.Skip()
+					t.Skip("no section is open")
 				}
 				m.leave(m.rig, 0)
 				m.sights = m.sights[1:]

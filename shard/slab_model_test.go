@@ -199,7 +199,7 @@ func TestSlabModel(t *testing.T) {
 			"enter":   func(*rapid.T) { m.enter(m.rig) },
 			"leave": func(t *rapid.T) {
 				if len(m.open) == 0 {
-					t.Skip()
+					t.Skip("no section is open")
 				}
 				m.leave(m.rig, rapid.IntRange(0, len(m.open)-1).Draw(t, "section"))
 			},

@@ -1,6 +1,10 @@
 package core
 
-import "github.com/flowlabel/flowlabel/shard"
+import (
+	"math/bits"
+
+	"github.com/flowlabel/flowlabel/shard"
+)
 
 // bursts is where a reader keeps what is on its way in a burst: number i in place
 // i%shard.OnTheWay; see shard.InStep. It stands in the reader, and not on the
@@ -22,13 +26,36 @@ func (b *bursts) keysFrom(from, n int) []shard.Key { return b.keys[place(from):]
 // parse reads the tuples of packets, or of the other direction, and returns them.
 func (b *bursts) parse(packets [][]byte, reversed bool, from int) []shard.Key {
 	keys, verdicts := b.keysFrom(from, len(packets)), b.verdicts[place(from):][:len(packets)]
-	for i := range packets {
+	for m := parsePackets(&packets[0], len(packets), &keys[0], &verdicts[0]); m != 0; m &= m - 1 {
+		i := bits.TrailingZeros64(m)
 		verdicts[i] = parse(packets[i], &keys[i])
-		if reversed {
+	}
+	if reversed {
+		for i := range keys {
 			keys[i].Reverse()
 		}
 	}
 	return keys
+}
+
+// label decides about the packets with numbers in [from, to), which have been parsed and
+// looked up. What labelPackets allows is allowed under any policy; but a namespace that
+// is closed by now need not be the one whose flows were found, hence the policy first.
+func (b *bursts) label(e *Engine, n *Namespace, packets [][]byte, out []Decision, from, to int) {
+	packets, out = packets[from:to], out[from:to:len(out)]
+	keys, verdicts, found := b.keysFrom(from, to-from), b.verdicts[place(from):], b.flows.Sockets[place(from):]
+	others := uint64(1)<<len(packets) - 1
+	if n.policy.Load() == policyEnforced {
+		others = labelPackets(e.sockets, &packets[0], len(packets), &verdicts[0], &found[0], &out[0])
+	}
+	for ; others != 0; others &= others - 1 {
+		i := bits.TrailingZeros64(others)
+		if v := verdicts[i]; v != Allowed {
+			out[i] = Decision{Verdict: v}
+		} else {
+			out[i] = e.label(n, packets[i], found[i], &keys[i])
+		}
+	}
 }
 
 // ask asks memory for sockets.

@@ -1,5 +1,7 @@
 package core
 
+import "sync/atomic"
+
 // A lease guards its label when it is not open to everybody: it is not of mode
 // Any, or it has headers. While leases guard labels, a label may be sent only
 // by a socket that holds it; Rules.Policy says how far that reaches.
@@ -11,6 +13,17 @@ const (
 	policyEnforced
 	policyClosed // enforced, so that a packet meets its closed socket
 )
+
+// policyWord holds a state; see Namespace.policy. It is no atomic.Uint32 for the sake of
+// Reader.Check, which loads it by a function: with a method it would be one above the
+// compiler's budget, and not be inlined.
+type policyWord struct{ word uint32 }
+
+// Load returns the state.
+func (p *policyWord) Load() uint32 { return atomic.LoadUint32(&p.word) }
+
+// Store changes it.
+func (p *policyWord) Store(state uint32) { atomic.StoreUint32(&p.word, state) }
 
 // guards says whether a lease of that mode and headers guards its label.
 func guards(share Share, headers int) bool { return share != Any || headers != 0 }

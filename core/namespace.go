@@ -15,11 +15,12 @@ import (
 //
 // Every method may be called from any goroutine. A Namespace must not be copied.
 type Namespace struct {
-	_     [0]sync.Mutex // vet reports copies
-	eng   *Engine
-	name  string
-	id    uint32
-	index *shard.Index
+	_       [0]sync.Mutex // vet reports copies
+	eng     *Engine
+	name    string
+	id      uint32
+	index   *shard.Index
+	sockets *shard.Sockets // of eng, at hand for packets
 
 	packed atomic.Uint32 // Settings; each word stands alone
 
@@ -38,7 +39,7 @@ type Namespace struct {
 	// policy is what a packet reads first; see guard.go. Stored under mu, when
 	// guarded becomes zero or ceases to be, and when the namespace closes: before
 	// its id is another's, so that a packet that finds flows of the other sees it.
-	policy atomic.Uint32
+	policy policyWord
 	_      cpu.CacheLinePad
 }
 
@@ -49,7 +50,7 @@ type NamespaceOptions struct {
 }
 
 func newNamespace(e *Engine, name string, id uint32, s Settings) *Namespace {
-	n := &Namespace{eng: e, name: name, id: id, index: shard.NewIndex(e.pages, e.leases)}
+	n := &Namespace{eng: e, name: name, id: id, index: shard.NewIndex(e.pages, e.leases), sockets: e.sockets}
 	n.packed.Store(s.pack())
 	if e.rules.Policy == Strict {
 		n.policy.Store(policyEnforced)

@@ -31,15 +31,7 @@ func (r *Reader) Label(n *Namespace, packet []byte) Decision {
 // side.
 func (r *Reader) LabelBurst(n *Namespace, packets [][]byte, out []Decision) {
 	b := &r.burst
-	b.find(r.eng, n, packets, false, func(from, to int) {
-		for i := from; i < to; i++ {
-			if v := b.verdicts[place(i)]; v != Allowed {
-				out[i] = Decision{Verdict: v}
-			} else {
-				out[i] = r.eng.label(n, packets[i], b.flows.Sockets[place(i)], &b.keys[place(i)])
-			}
-		}
-	})
+	b.find(r.eng, n, packets, false, func(from, to int) { b.label(r.eng, n, packets, out, from, to) })
 }
 
 // label decides about a packet whose flow has been looked up, and rewrites it. Most

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"sync/atomic"
+
 	"github.com/flowlabel/flowlabel/rcu"
 	"github.com/flowlabel/flowlabel/shard"
 )
@@ -112,18 +114,14 @@ func (r *Reader) Close() { r.rcu.Close() }
 // the socket and of its list. No lock, allocation, shared write, system call or
 // clock reading.
 func (r *Reader) Check(s Socket, label Label) Verdict {
-	if s.ns != nil && s.ns.policy.Load() == policyOpen {
+	if s.ns != nil && atomic.LoadUint32(&s.ns.policy.word) == policyOpen {
 		return Allowed
 	}
-	return s.verdict(label)
+	return verdict(s, label)
 }
 
-// verdict is Check's rest, apart so that Check inlines: to the last unit of the
-// compiler's budget, which is why it is a method of Socket. If it were itself
-// inlined into Check, that would not fit into its callers any more.
-//
-//go:noinline
-func (s Socket) verdict(label Label) Verdict {
+// verdictPlain is Check's rest, and the twin of verdict where that is assembly.
+func verdictPlain(s Socket, label Label) Verdict {
 	if label > MaxLabel {
 		return Refused // First compares more bits than a label has
 	}
@@ -131,10 +129,6 @@ func (s Socket) verdict(label Label) Verdict {
 		return Stale
 	}
 	if s.slot.First(s.generation, uint32(label)) != 0 {
-		return Allowed
-	}
-	// What else is held without headers is allowed wherever labels are not checked, too.
-	if e := s.ns.eng.sockets.Glance(s.slot, s.generation, uint32(label)); e != 0 && !e.Headers() {
 		return Allowed
 	}
 	return s.verdictInOrder(label)

@@ -47,7 +47,6 @@ var inlined = []string{
 	`can inline \(\*Slab\[.*\.page\]\)\.At$`,
 	`can inline \(\*Leases\)\.At$`,
 	`can inline \(\*Sockets\)\.At$`,
-	`can inline \(\*Sockets\)\.Glance$`,
 	`can inline \(\*Index\)\.Lookup$`,
 	`can inline \(\*Socket\)\.block$`,
 	`can inline \(\*Socket\)\.Open$`,

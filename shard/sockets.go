@@ -138,22 +138,16 @@ func (ss *Sockets) run(word uint64) []line {
 // closed. It is what a packet asks: one cache line for a short list, no shared
 // write.
 func (ss *Sockets) Find(s *Socket, generation, label uint32) (Entry, bool) {
-	if e := ss.Glance(s, generation, label); e != 0 {
-		return e, true
+	if !Invariants && glances {
+		if e := glance(ss, s, generation, label); e != 0 {
+			return e, true
+		}
 	}
 	return ss.FindInOrder(s, generation, label)
 }
 
-// Glance returns an entry of an open socket with the label, if it can be seen at once;
-// else 0, and FindInOrder has to say.
-func (ss *Sockets) Glance(s *Socket, generation, label uint32) Entry {
-	if Invariants || !glances {
-		return 0
-	}
-	return glance(ss, s, generation, label)
-}
-
-// FindInOrder is Find for what Glance has not seen: it goes through the places in order.
+// FindInOrder is Find for what a glance has not seen: it goes through the places in
+// order.
 func (ss *Sockets) FindInOrder(s *Socket, generation, label uint32) (Entry, bool) {
 	word, ok := s.block(generation)
 	if !ok {

@@ -1,0 +1,23 @@
+//go:build amd64 && (linux || darwin) && !purego && !race && !invariants
+
+package core
+
+import "github.com/flowlabel/flowlabel/shard"
+
+// What assembly needs of the layer below.
+const (
+	socketShift     = shard.SocketShift
+	socketWord      = shard.SocketWord
+	socketProtocol  = shard.SocketProtocol
+	socketOwn       = shard.SocketOwn
+	socketsLines    = shard.SocketsLines
+	socketsSlots    = shard.SocketsSlots
+	blockShut       = shard.Shut
+	classShift      = shard.ClassShift
+	generationShift = shard.GenerationShift
+
+	// eachLabel has a bit for each four bytes of a line that have the label of an entry,
+	// and ownLabels for those of the entries in a socket.
+	eachLabel = 0x5555
+	ownLabels = eachLabel & (1<<(2*shard.OwnEntries) - 1) << (shard.SocketOwn / 4)
+)

@@ -1,0 +1,94 @@
+//go:build (linux || darwin) && !purego && !race && !invariants
+
+#include "go_asm.h"
+#include "textflag.h"
+
+// func verdict(s Socket, label Label) Verdict
+//
+// Where the socket is open and its list has the label, for a lease without headers, the
+// verdict is Allowed whatever the policy and the protocol; so it is for label 0. All
+// else says verdictPlain, which finds its arguments, and leaves its result, where they are.
+//
+// A label fills the lower half of such an entry alone, so that halves are compared.
+// Registers above 15 leave nothing that would have to be cleaned up.
+TEXT ·verdict(SB), NOSPLIT, $0-33
+	MOVQ s_slot+8(FP), SI
+	TESTQ SI, SI
+	JEQ  plain
+	MOVL label+24(FP), AX
+	CMPL AX, $const_MaxLabel
+	JHI  plain
+	MOVL s_generation+20(FP), CX
+	SHLQ $const_generationShift, CX
+	XORQ const_socketWord(SI), CX // 0: open, and without a block
+	JNE  block
+	CMPL AX, const_socketOwn(SI)  // as Socket.First
+	JNE  own
+	MOVB $const_Allowed, ret+32(FP)
+	RET
+own: // places beside the word, all in one line
+	CMPB ·hasAVX512(SB), $0
+	JEQ  plain
+	VPBROADCASTD AX, Z16
+	VPCMPEQD (SI), Z16, K1
+	KMOVW K1, BX
+	ANDL $const_ownLabels, BX
+	TZCNTL BX, BX
+	JCC  there
+	JMP  plain
+block:
+	MOVL CX, BX                   // the block
+	SHRQ $const_classShift, CX    // the class, if the generation is the same
+	CMPQ CX, ·glanced(SB)
+	JCC  plain
+	CMPL BX, $const_blockShut
+	JEQ  plain
+	MOVQ s_ns+0(FP), DI
+	MOVQ Namespace_sockets(DI), DI
+	MOVQ const_socketsLines(DI)(CX*8), SI
+	SHLQ $6, BX
+	ADDQ BX, SI
+	VPBROADCASTD AX, Z16
+	VPCMPEQD (SI), Z16, K1
+	CMPL CX, $1
+	JCC  two
+	KMOVW K1, BX
+	ANDL $const_eachLabel, BX
+	TZCNTL BX, BX
+	JCS  plain
+there:
+	CMPL AX, (SI)(BX*4)
+	JNE  plain
+	MOVB $const_Allowed, ret+32(FP)
+	RET
+two: // lines, or more
+	VPCMPEQD 64(SI), Z16, K2
+	JNE  more
+	KUNPCKWD K1, K2, K1
+	KMOVD K1, BX
+	ANDL $(const_eachLabel<<16 | const_eachLabel), BX
+	TZCNTL BX, BX
+	JCC  there
+	JMP  plain
+more:
+	MOVQ $(const_eachLabel<<48 | const_eachLabel<<32 | const_eachLabel<<16 | const_eachLabel), DI
+	MOVL $1, DX
+	SHLXL CX, DX, DX              // lines
+four:
+	VPCMPEQD 128(SI), Z16, K3
+	VPCMPEQD 192(SI), Z16, K4
+	KUNPCKWD K1, K2, K1
+	KUNPCKWD K3, K4, K3
+	KUNPCKDQ K1, K3, K1
+	KMOVQ K1, BX
+	ANDQ DI, BX
+	TZCNTQ BX, BX
+	JCC  there
+	SUBL $4, DX
+	JEQ  plain
+	ADDQ $256, SI
+	VPCMPEQD (SI), Z16, K1
+	VPCMPEQD 64(SI), Z16, K2
+	JMP  four
+plain:
+	JMP  ·verdictPlain(SB)

@@ -1,0 +1,132 @@
+//go:build amd64 && (linux || darwin) && !purego && !race && !invariants
+
+package core
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+)
+
+// listed returns a socket that holds the labels from 1 on, in that order, and for
+// whose namespace labels are checked. Those of which headers says so have some.
+func listed(t *testing.T, e *Engine, protocol Protocol, held int, headers func(Label) bool) Socket {
+	n, err := e.Namespace(fmt.Sprint(held), NamespaceOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := reborn(t, n, protocol)
+	for label := Label(1); label <= Label(held); label++ {
+		req := Request{Label: label, Dst: netip.MustParseAddr("2001:db8::1"), Share: Exclusive, Create: true}
+		if headers(label) {
+			req.Headers = &Headers{HopByHop: []byte{0, 0, 5, 2, 0, 0, 1, 0}}
+		}
+		if _, err := s.Get(req); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+// reborn returns a socket in a slot that was another's before.
+func reborn(t *testing.T, n *Namespace, protocol Protocol) Socket {
+	for {
+		s, err := n.Socket(SocketOptions{Protocol: protocol, Owner: Credentials{Privileges: NetRaw | Admin}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.generation != 0 {
+			return s
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		n.eng.Advance(0)
+	}
+}
+
+func listedEngine(t *testing.T) *Engine {
+	e, err := New(Options{ManualAdvance: true, MaxSockets: 1 << 10, MaxSocketEntries: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e
+}
+
+func never(Label) bool { return false }
+
+// lengths of lists: in the socket, and in blocks of one line, two, four and more.
+var lengths = []int{0, 1, 2, 5, 6, 8, 9, 16, 17, 32, 33, 64, 65, 128, 129, 200}
+
+// TestVerdictSeen fails when a label that is held is not seen at once: the namespace is
+// one on which the twin panics.
+func TestVerdictSeen(t *testing.T) {
+	if !hasAVX512 {
+		t.Log("only what comes first is seen: no AVX-512")
+		return
+	}
+	e := listedEngine(t)
+	for _, held := range lengths {
+		s := listed(t, e, UDP, held, never)
+		s.ns = &Namespace{sockets: e.sockets}
+		s.ns.policy.Store(policyEnforced)
+		for label := Label(1); label <= Label(held); label++ {
+			func() {
+				defer func() {
+					if recover() != nil {
+						t.Errorf("label %d of %d is not seen", label, held)
+					}
+				}()
+				if v := verdict(s, label); v != Allowed {
+					t.Errorf("label %d of %d: %v", label, held, v)
+				}
+			}()
+		}
+	}
+}
+
+// TestVerdictTwins compares the two for sockets of all kinds, open, closed and another's.
+func TestVerdictTwins(t *testing.T) {
+	e := listedEngine(t)
+	r := e.Reader("twins")
+	defer r.Close()
+	third := func(label Label) bool { return label%3 == 0 }
+	compare := func(s Socket, what string) {
+		r.Enter()
+		defer r.Exit()
+		for label := range Label(1 << 11) { // the slots of leases are among them
+			for _, l := range []Label{label, label | 1<<19, label | 1<<20, label | 1<<21, label | 1<<31} {
+				if got, want := verdict(s, l), verdictPlain(s, l); got != want {
+					t.Errorf("%s, label %#x: %v, want %v", what, l, got, want)
+				}
+			}
+		}
+	}
+	compare(Socket{}, "zero")
+	for _, held := range lengths {
+		for _, protocol := range []Protocol{UDP, Ping} {
+			s := listed(t, e, protocol, held, third)
+			compare(s, protocol.String())
+			for _, generation := range []uint32{s.generation + 1, s.generation ^ 1<<27, 1<<28 - 1} {
+				other := s
+				other.generation = generation
+				compare(other, "of another generation")
+			}
+			for label := Label(1); label <= Label(held); label += 2 {
+				if err := s.Put(label); err != nil {
+					t.Fatal(err)
+				}
+			}
+			compare(s, "with empty places")
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			compare(s, "closed")
+			if err := s.ns.Close(); err != nil {
+				t.Fatal(err)
+			}
+			compare(s, "of a closed namespace")
+		}
+	}
+}

@@ -2,6 +2,8 @@
 
 package core
 
+//lint:file-ignore U1000 assembly uses them
+
 import "github.com/flowlabel/flowlabel/shard"
 
 // What assembly needs of the layer below.

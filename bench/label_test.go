@@ -16,26 +16,26 @@ import (
 // benchLeases is how many labels of one namespace are in use: half of them.
 const benchLeases = 1 << 19
 
-// lease is what the rivals' tables lead to: a line of memory, as with the engine.
-// What a lookup finds is the share mode that stands there.
-type lease struct {
-	share uint8
-	_     [63]uint8
-}
+// entry is what a table has for a label: the slot of its lease and, beside it, the share
+// mode, as the engine has it. So nobody's lookup goes to the lease.
+type entry uint32
 
-// leased are the labels in use, with their leases, and the labels that are free.
+func (e entry) share() uint64 { return uint64(e & 0xff) }
+
+// leased are the labels in use, with what tables have for them, and the labels that are
+// free.
 type leased struct {
 	in, out []uint32
+	entries []entry // of in
 	shares  []uint8 // of in
-	leases  []lease // of in, from 1 on
 }
 
 var labels = sync.OnceValue(func() leased {
 	in, out := order.Labels(benchLeases)
-	l := leased{in, out, make([]uint8, len(in)), make([]lease, len(in)+1)}
+	l := leased{in, out, make([]entry, len(in)), make([]uint8, len(in))}
 	for i := range in {
 		l.shares[i] = [...]uint8{1, 2, 3, 255}[i%4]
-		l.leases[i+1].share = l.shares[i]
+		l.entries[i] = entry(i+1)<<8 | entry(l.shares[i])
 	}
 	return l
 })
@@ -43,9 +43,15 @@ var labels = sync.OnceValue(func() leased {
 var labelOrders = orders(func() (in, out []uint32) { return labels().in, labels().out })
 
 // labelWorth is the share mode of a draw that hits.
-func labelWorth(at uint32) uint64 { return uint64(labels().leases[at].share) }
+func labelWorth(at uint32) uint64 {
+	if at == 0 {
+		return 0
+	}
+	return uint64(labels().shares[at-1])
+}
 
-// BenchmarkLabelLookup finds the lease of a label in a namespace, and what it says.
+// BenchmarkLabelLookup finds whether a label of a namespace is leased, and how it is
+// shared.
 func BenchmarkLabelLookup(b *testing.B) {
 	rivals := append(labelRivals(), peerLabels()...)
 	for _, h := range hits {
@@ -81,15 +87,13 @@ func labelRivals() []rival[uint32] {
 //go:noinline
 func flatLabels() lookup[uint32] {
 	known := labels()
-	slots, leases := new([order.LabelSpace]atomic.Uint32), known.leases
+	cells := new([order.LabelSpace]atomic.Uint32)
 	for i, label := range known.in {
-		slots[label].Store(uint32(i) + 1)
+		cells[label].Store(uint32(known.entries[i]))
 	}
 	return func(labels []uint32) (sum uint64) {
 		for _, label := range labels {
-			if slot := slots[label%order.LabelSpace].Load(); slot != 0 {
-				sum += uint64(leases[slot].share)
-			}
+			sum += entry(cells[label%order.LabelSpace].Load()).share()
 		}
 		return sum
 	}
@@ -98,9 +102,9 @@ func flatLabels() lookup[uint32] {
 //go:noinline
 func rwmutexLabels() lookup[uint32] {
 	known := labels()
-	m := make(map[uint32]*lease, len(known.in))
+	m := make(map[uint32]entry, len(known.in))
 	for i, label := range known.in {
-		m[label] = &known.leases[i+1]
+		m[label] = known.entries[i]
 	}
 	var mu sync.RWMutex
 	return func(labels []uint32) (sum uint64) {
@@ -108,9 +112,7 @@ func rwmutexLabels() lookup[uint32] {
 			mu.RLock()
 			l := m[label]
 			mu.RUnlock()
-			if l != nil {
-				sum += uint64(l.share)
-			}
+			sum += l.share()
 		}
 		return sum
 	}
@@ -121,12 +123,12 @@ func syncmapLabels() lookup[uint32] {
 	known := labels()
 	var m sync.Map
 	for i, label := range known.in {
-		m.Store(label, &known.leases[i+1])
+		m.Store(label, known.entries[i])
 	}
 	return func(labels []uint32) (sum uint64) {
 		for _, label := range labels {
 			if l, ok := m.Load(label); ok {
-				sum += uint64(l.(*lease).share)
+				sum += l.(entry).share()
 			}
 		}
 		return sum
@@ -136,14 +138,14 @@ func syncmapLabels() lookup[uint32] {
 //go:noinline
 func xsync3Labels() lookup[uint32] {
 	known := labels()
-	m := xsync.NewMapOf[uint32, *lease](xsync.WithPresize(len(known.in)))
+	m := xsync.NewMapOf[uint32, entry](xsync.WithPresize(len(known.in)))
 	for i, label := range known.in {
-		m.Store(label, &known.leases[i+1])
+		m.Store(label, known.entries[i])
 	}
 	return func(labels []uint32) (sum uint64) {
 		for _, label := range labels {
 			if l, ok := m.Load(label); ok {
-				sum += uint64(l.share)
+				sum += l.share()
 			}
 		}
 		return sum
@@ -153,14 +155,14 @@ func xsync3Labels() lookup[uint32] {
 //go:noinline
 func xsync4Labels() lookup[uint32] {
 	known := labels()
-	m := xsync4.NewMap[uint32, *lease](xsync4.WithPresize(len(known.in)))
+	m := xsync4.NewMap[uint32, entry](xsync4.WithPresize(len(known.in)))
 	for i, label := range known.in {
-		m.Store(label, &known.leases[i+1])
+		m.Store(label, known.entries[i])
 	}
 	return func(labels []uint32) (sum uint64) {
 		for _, label := range labels {
 			if l, ok := m.Load(label); ok {
-				sum += uint64(l.share)
+				sum += l.share()
 			}
 		}
 		return sum
@@ -170,14 +172,14 @@ func xsync4Labels() lookup[uint32] {
 //go:noinline
 func haxmapLabels() lookup[uint32] {
 	known := labels()
-	m := haxmap.New[uint32, *lease](uintptr(len(known.in)))
+	m := haxmap.New[uint32, entry](uintptr(len(known.in)))
 	for i, label := range known.in {
-		m.Set(label, &known.leases[i+1])
+		m.Set(label, known.entries[i])
 	}
 	return func(labels []uint32) (sum uint64) {
 		for _, label := range labels {
 			if l, ok := m.Get(label); ok {
-				sum += uint64(l.share)
+				sum += l.share()
 			}
 		}
 		return sum

@@ -12,9 +12,8 @@ import (
 type bursts struct {
 	flows    shard.FlowLookups
 	keys     [shard.OnTheWay]shard.Key // of packets
-	labels   shard.LabelLookups
-	sockets  [shard.OnTheWay]uint32  // slots, 0 for none
-	verdicts [shard.OnTheWay]Verdict // of packets that have been parsed
+	sockets  [shard.OnTheWay]uint32    // slots, 0 for none
+	verdicts [shard.OnTheWay]Verdict   // of packets that have been parsed
 }
 
 // place is the place of number i.

@@ -71,7 +71,7 @@ func (g *get) unfill(id uint32, l *shard.Lease) {
 func (g *get) claim(id uint32, l *shard.Lease, label, old uint32) (bool, error) {
 	l.Label = label
 	g.eng.leases.Born(id, l, g.now, g.t.linger, g.now+g.t.expires)
-	holds, ok := g.ns.index.Claim(label, old, id, g.at)
+	holds, ok := g.ns.index.Claim(label, old, shard.NewCell(id, l.Share), g.at)
 	if !ok {
 		return false, fmt.Errorf("%w: index pages", ErrTableFull)
 	}

@@ -23,6 +23,8 @@ func (t *lifeTurn) loadWord() lifePC {
 	w, k := t.lease().word, t.op().kind
 	t.a.seen = w
 	switch {
+	case w.phase != phaseLive && k == opJoin:
+		return gClear
 	case w.phase != phaseLive:
 		return t.absent()
 	case k == opPurge && w.users > 0 && t.drop != purgeUsed:
@@ -33,6 +35,15 @@ func (t *lifeTurn) loadWord() lifePC {
 		return stepDone
 	}
 	return gOwner
+}
+
+// clearFound is what a request does that answers that a label is not leased: whoever
+// looks into the cell alone must not find the lease there any more.
+func (t *lifeTurn) clearFound() lifePC {
+	if t.s.cell == t.a.ref {
+		t.s.cell = 0
+	}
+	return t.absent()
 }
 
 func (t *lifeTurn) readOwner() lifePC {

@@ -12,6 +12,7 @@ const (
 	gEnter
 	gCell
 	gWord
+	gClear
 	gOwner
 	gTake
 	gSock
@@ -78,6 +79,7 @@ var lifeProgram = [...]lifeStep{
 	gEnter:   {"enters a section, reads the clock", (*lifeTurn).enter, true},
 	gCell:    {"loads the cell", (*lifeTurn).loadCell, false},
 	gWord:    {"loads the word", (*lifeTurn).loadWord, false},
+	gClear:   {"says that there is no lease: clears the cell of the dead one by CAS", (*lifeTurn).clearFound, false},
 	gOwner:   {"reads owner and share mode", (*lifeTurn).readOwner, false},
 	gTake:    {"takes a user by CAS", (*lifeTurn).takeUser, false},
 	gSock:    {"locks its socket, looks whether it is closed", (*lifeTurn).lockSock, true},

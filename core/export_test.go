@@ -42,11 +42,11 @@ func (e *Engine) TakePages() (undo func()) {
 		label uint32
 	}
 	var taken []cell
-	index := shard.NewIndex(e.pages, e.leases)
+	index := shard.NewIndex(e.pages)
 	const cells = 256 // of a page, or more
 	for label := uint32(0); ; label += cells {
 		if label == shard.LabelSpace { // all of this one's
-			label, index = 0, shard.NewIndex(e.pages, e.leases)
+			label, index = 0, shard.NewIndex(e.pages)
 		}
 		if _, ok := index.Claim(label, 0, 1, at); !ok {
 			break

@@ -76,6 +76,9 @@ func (g *get) run() (Label, error) {
 			}
 		}
 		if !g.t.create {
+			if id != 0 {
+				g.ns.index.Clear(uint32(g.t.label), id) // or ShareOf could still say what it was
+			}
 			return 0, fmt.Errorf("%w: %#x", ErrNotFound, uint32(g.t.label))
 		}
 		done, label, err := g.create(id)

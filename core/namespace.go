@@ -50,7 +50,7 @@ type NamespaceOptions struct {
 }
 
 func newNamespace(e *Engine, name string, id uint32, s Settings) *Namespace {
-	n := &Namespace{eng: e, name: name, id: id, index: shard.NewIndex(e.pages, e.leases), sockets: e.sockets}
+	n := &Namespace{eng: e, name: name, id: id, index: shard.NewIndex(e.pages), sockets: e.sockets}
 	n.packed.Store(s.pack())
 	if e.rules.Policy == Strict {
 		n.policy.Store(policyEnforced)

@@ -17,7 +17,8 @@
 //     is a matter of speed only; nothing depends on processors standing still.
 //   - A block is a long list of a socket: a run of cache lines of entries. A short
 //     one stands in the socket itself.
-//   - A page is 256 cells of a label index; a cell names the lease of a label.
+//   - A page is 256 cells of a label index; a cell names the lease of a label,
+//     and has its share mode.
 //   - A bucket is one cache line of the flow table, for one flow: its entry, which
 //     names the flow's slot, its key, and the handle of its socket. A flow's own
 //     bucket is the one that its hash points at.
@@ -73,7 +74,7 @@
 // # Bursts
 //
 // Nearly every look of a lookup among many misses the caches. A burst takes its
-// lookups through stages ([InStep], [FlowLookups], [LabelLookups]): each stage asks
+// lookups of flows through stages ([InStep], [FlowLookups]): each stage asks
 // memory for what the next one will look at, and works on other lookups until that
 // has come.
 //

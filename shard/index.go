@@ -9,21 +9,18 @@ import "sync/atomic"
 //
 // Every method may be called from any goroutine, inside a read-side section.
 type Index struct {
-	leases array[Lease] // at hand for lookups: an array never moves
-	cells  array[page]  // of pages, for the same
-	pages  *Pages
 	// root names a page for each run of pageCells labels, or 0. Stored by CAS
 	// after the page is ready; pairs with every load.
-	root [rootCells]atomic.Uint32
+	root  [rootCells]atomic.Uint32
+	cells array[page] // of pages, at hand for lookups: an array never moves
+	pages *Pages
 }
 
 // RootBytes is the heap that one Index takes, its pages not counted.
 const RootBytes = rootCells * 4
 
-// NewIndex returns an empty index of the leases in ls, whose pages come from p.
-func NewIndex(p *Pages, ls *Leases) *Index {
-	return &Index{pages: p, cells: p.slab.slots, leases: ls.slots}
-}
+// NewIndex returns an empty index, whose pages come from p.
+func NewIndex(p *Pages) *Index { return &Index{pages: p, cells: p.slab.slots} }
 
 // Lookup returns the slot of the lease that has the label, or 0.
 func (x *Index) Lookup(label uint32) uint32 {
@@ -31,38 +28,26 @@ func (x *Index) Lookup(label uint32) uint32 {
 	if id == 0 {
 		return 0
 	}
-	return x.cells.at(id).cells[label&pageMask].slot.Load()
+	return x.cells.at(id).cells[label&pageMask].held()
 }
 
-// Share returns the share mode of the live lease that has the label, 0 for none and
-// for what is no label. It is Lookup, Leases.At and Lease.ShareIfLive in one: on the
-// number of instructions between two lookups depends how many of them wait for memory
-// side by side.
-func (x *Index) Share(label uint32) uint8 {
-	if label >= LabelSpace {
-		return 0
+// Share returns the share mode of the lease that has the label, 0 for none and for what
+// is no label. A lease has its label from Claim to Clear, so a moment longer than it
+// lives.
+//
+// On the number of instructions between two lookups depends how many of them wait for
+// memory side by side. This has the root first, and no branch that is taken: a lookup
+// among half a million leases took 1.9 ns, and 2.3 with a return for each case.
+func (x *Index) Share(label uint32) (share uint8) {
+	if id := x.root[label>>pageBits%rootCells].Load(); id != 0 && label < LabelSpace {
+		share = x.cells.at(id).cells[label&pageMask].share()
 	}
-	if slot := x.Lookup(label); slot != 0 {
-		return x.leases.at(slot).ShareIfLive()
-	}
-	return 0
+	return share
 }
 
-// Cell returns the cell of a label, nil for what is no label or has no page now.
-func (x *Index) Cell(label uint32) *Cell {
-	if label >= LabelSpace {
-		return nil
-	}
-	id := x.root[label>>pageBits].Load()
-	if id == 0 {
-		return nil
-	}
-	return &x.cells.at(id).cells[label&pageMask]
-}
-
-// Claim writes slot next into the label's cell if the cell still holds old,
-// the result of a Lookup in the same section. It returns what the cell holds
-// in the end, so next on success, and false when there is no memory for a page.
+// Claim writes next, of NewCell, into the label's cell if the cell still has the slot
+// old, the result of a Lookup in the same section. It returns the slot that the cell has
+// in the end, so that of next on success, and false when there is no memory for a page.
 func (x *Index) Claim(label, old, next, shard uint32) (holds uint32, ok bool) {
 	for {
 		id, ok := x.page(label, shard)
@@ -75,10 +60,10 @@ func (x *Index) Claim(label, old, next, shard uint32) (holds uint32, ok bool) {
 			continue
 		}
 		cell := &p.cells[label&pageMask]
-		won := cell.slot.CompareAndSwap(old, next)
-		holds = next
+		won := cell.replace(old, next)
+		holds = next & cellSlot
 		if !won {
-			holds = cell.slot.Load()
+			holds = cell.held()
 		}
 		less := uint32(oneCreator)
 		if won && old == 0 { // a cell that was in use is counted already
@@ -117,7 +102,7 @@ func (x *Index) Clear(label, slot uint32) bool {
 		return false
 	}
 	p := x.pages.slab.At(id)
-	if !p.cells[label&pageMask].slot.CompareAndSwap(slot, 0) {
+	if !p.cells[label&pageMask].replace(slot, 0) {
 		return false
 	}
 	x.leave(p, label, id, oneCell)
@@ -147,7 +132,7 @@ func (x *Index) Next(from uint32) (label, slot uint32, ok bool) {
 		}
 		p := x.pages.slab.At(id)
 		for end := nextPage(label); label < end; label++ {
-			if slot = p.cells[label&pageMask].slot.Load(); slot != 0 {
+			if slot = p.cells[label&pageMask].held(); slot != 0 {
 				return label, slot, true
 			}
 		}
@@ -170,7 +155,7 @@ func (x *Index) NextFree(from, to uint32) (label uint32, ok bool) {
 			continue
 		}
 		for ; label < end; label++ {
-			if p.cells[label&pageMask].slot.Load() == 0 {
+			if p.cells[label&pageMask].held() == 0 {
 				return label, true
 			}
 		}

@@ -106,7 +106,7 @@ func TestIndexModel(t *testing.T) {
 		r := newRig()
 		m := &indexModel{rig: r, cells: make(map[uint32]uint32)}
 		m.pages = NewPages(r.domain, r.arena, 1, 4*ChunkSlots, nil)
-		m.index = NewIndex(m.pages, new(Leases))
+		m.index = NewIndex(m.pages)
 		within := func(f func(*rapid.T)) func(*rapid.T) {
 			return func(t *rapid.T) { r.inside(func() { f(t) }) }
 		}

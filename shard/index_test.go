@@ -23,7 +23,7 @@ func claim(t testing.TB, x *Index, label, slot uint32) {
 func TestIndexExhausted(t *testing.T) {
 	r := newRig()
 	p := NewPages(r.domain, r.arena, 1, rootCells, nil)
-	x := NewIndex(p, new(Leases))
+	x := NewIndex(p)
 	r.inside(func() {
 		for label := uint32(1); label < LabelSpace; label++ {
 			claim(t, x, label, label)
@@ -70,7 +70,7 @@ func TestIndexExhausted(t *testing.T) {
 func TestIndexNoPages(t *testing.T) {
 	r := newRig()
 	p := NewPages(r.domain, r.arena, 1, 1, nil)
-	x := NewIndex(p, new(Leases))
+	x := NewIndex(p)
 	pages := uint32(0)
 	r.inside(func() {
 		for ; pages < rootCells; pages++ {
@@ -98,7 +98,7 @@ func TestIndexGivesBack(t *testing.T) {
 	const held = 32
 	r := newRig()
 	p := NewPages(r.domain, r.arena, 1, 8*held, nil)
-	x := NewIndex(p, new(Leases))
+	x := NewIndex(p)
 	rng := rand.New(rand.NewPCG(1, 2))
 	var labels [held]uint32
 	most := 0
@@ -144,7 +144,7 @@ func TestIndexesFit(t *testing.T) {
 	p := NewPages(r.domain, r.arena, 1, indexes*labels, nil)
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range indexes {
-		x := NewIndex(p, new(Leases))
+		x := NewIndex(p)
 		r.inside(func() {
 			for n := 0; n < labels; {
 				if holds, ok := x.Claim(1+rng.Uint32N(LabelSpace-1), 0, 1, 0); ok && holds == 1 {
@@ -179,7 +179,7 @@ func TestIndexShared(t *testing.T) {
 	// While a worker stands still in a section nothing is reclaimed, so there is
 	// a page for every round.
 	p := NewPages(d, NewArena(), 2, workers*rounds, nil)
-	x := NewIndex(p, new(Leases))
+	x := NewIndex(p)
 	claim(t, x, fixed, 99)
 	c := claimers{t: t, index: x}
 	var crowd sync.WaitGroup
@@ -243,23 +243,25 @@ func (c *claimers) round(worker uint32) {
 	}
 }
 
-// TestIndexShare asks for the share mode of labels: free, in use, dying, beyond all.
+// TestIndexShare asks for the share mode of labels: free, in use, cleared, beyond all.
 func TestIndexShare(t *testing.T) {
 	r := newRig()
-	ls := newLeases(r, 1, 8)
-	x := NewIndex(NewPages(r.domain, r.arena, 1, 8, nil), ls)
+	x := NewIndex(NewPages(r.domain, r.arena, 1, 8, nil))
 	r.inside(func() {
-		id, l := born(t, ls, 0, 1, 1)
-		l.Share = 3
-		claim(t, x, 5, id)
-		for label, want := range map[uint32]uint8{5: 3, 6: 0, 300: 0, LabelSpace - 1: 0, LabelSpace | 5: 0, 1<<32 - 1: 0} {
-			if got := x.Share(label); got != want {
-				t.Errorf("label %#x: %d, want %d", label, got, want)
+		for _, share := range []uint8{1, 2, 3, 252, 255} {
+			for _, slot := range []uint32{1, 7, cellSlot} {
+				if holds, ok := x.Claim(5, 0, NewCell(slot, share), 0); !ok || holds != slot || x.Lookup(5) != slot {
+					t.Fatalf("slot %d: %d holds, %v", slot, holds, ok)
+				}
+				for label, want := range map[uint32]uint8{5: share, 6: 0, 300: 0, LabelSpace - 1: 0, LabelSpace | 5: 0, 1<<32 - 1: 0} {
+					if got := x.Share(label); got != want {
+						t.Errorf("label %#x: %d, want %d", label, got, want)
+					}
+				}
+				if x.Clear(5, slot-1) || !x.Clear(5, slot) || x.Share(5) != 0 {
+					t.Errorf("slot %d is not cleared, or by another", slot)
+				}
 			}
-		}
-		bury(t, ls, id, l)
-		if got := x.Share(5); got != 0 {
-			t.Errorf("a dead lease: %d", got)
 		}
 	})
 }

@@ -120,17 +120,6 @@ func (l *Lease) Users() (users int, live bool) {
 	return int(w & userMask >> userShift), w&phaseMask == phaseLive
 }
 
-// Live says whether the lease is alive, lingering or not.
-func (l *Lease) Live() bool { return l.word.Load()&phaseMask == phaseLive }
-
-// ShareIfLive returns the lease's share mode, 0 if it is not alive.
-func (l *Lease) ShareIfLive() uint8 {
-	if !l.Live() {
-		return 0
-	}
-	return l.Share
-}
-
 // Expires returns the point in time that the lease lasts to at least.
 func (l *Lease) Expires() int64 { return l.expires.Load() }
 

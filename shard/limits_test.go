@@ -29,7 +29,7 @@ func TestHeldLong(t *testing.T) {
 // A label that is free throughout has to be found, whoever else is at work in its page.
 func TestNextFreeBesideCreator(t *testing.T) {
 	r := newRig()
-	x := NewIndex(NewPages(r.domain, r.arena, 1, 8, nil), new(Leases))
+	x := NewIndex(NewPages(r.domain, r.arena, 1, 8, nil))
 	for label := uint32(pageCells); label < 2*pageCells-1; label++ {
 		claim(t, x, label, 1)
 	}

@@ -18,15 +18,41 @@ const (
 // frozen is the state of a page that takes no more cells.
 const frozen = ^uint32(0)
 
-// Cell is where an index keeps the slot of a label's lease, 0 for none.
-type Cell struct{ slot atomic.Uint32 }
+// cell is where an index keeps the slot of a label's lease and its share mode, so that
+// a lookup of the mode need not go to the lease; 0 for none:
+//
+//	31   29 28  0
+//	[share ][slot]
+//
+// Of the share mode it has the lowest bits, signed: 0 to 3, and 252 to 255.
+type cell struct{ word atomic.Uint32 }
+
+const (
+	cellShare = 29               // where the share mode stands
+	cellSlot  = 1<<cellShare - 1 // more than a table of leases can have
+)
+
+// NewCell returns what a cell holds for the lease in a slot.
+func NewCell(slot uint32, share uint8) uint32 { return uint32(share)<<cellShare | slot }
+
+// held returns the slot of the lease, 0 for none.
+func (c *cell) held() uint32 { return c.word.Load() & cellSlot }
+
+// share returns the share mode of the lease, 0 for none.
+func (c *cell) share() uint8 { return uint8(int32(c.word.Load()) >> cellShare) }
+
+// replace stores next if the cell has the slot old.
+func (c *cell) replace(old, next uint32) bool {
+	was := c.word.Load()
+	return was&cellSlot == old && c.word.CompareAndSwap(was, next)
+}
 
 // page is one leaf of a label index.
 type page struct {
 	// cells name a slot each, or are 0. They come first: a lookup has an addition
 	// less, and a page begins with a cache line. A creator's CAS publishes the lease it
 	// filled in before; it pairs with every load of the cell.
-	cells [pageCells]Cell
+	cells [pageCells]cell
 	// state counts the cells in use (low half) and the creators at work in the
 	// page (high half), or is frozen. Whoever entered before the freeze, a CAS
 	// from 0, keeps it from happening, and nobody enters after it. A cell may be
@@ -82,7 +108,7 @@ func (p *Pages) reclaim(id uint32) bool {
 	pg := p.slab.At(id)
 	if Invariants {
 		for i := range pg.cells {
-			if pg.cells[i].slot.Load() != 0 {
+			if pg.cells[i].word.Load() != 0 {
 				panic("shard: a reclaimed page still names a lease")
 			}
 		}

@@ -7,7 +7,7 @@ import "testing"
 func TestPageFreeze(t *testing.T) {
 	r := newRig()
 	p := NewPages(r.domain, r.arena, 1, 8, nil)
-	x := NewIndex(p, new(Leases))
+	x := NewIndex(p)
 	const a, b = pageCells + 1, pageCells + 2
 	reader := r.domain.Borrow()
 	claim(t, x, a, 10)
@@ -62,7 +62,7 @@ func TestPageFreeze(t *testing.T) {
 // often its lease is replaced, and a refused claim not at all.
 func TestPageCounts(t *testing.T) {
 	r := newRig()
-	x := NewIndex(NewPages(r.domain, r.arena, 1, 8, nil), new(Leases))
+	x := NewIndex(NewPages(r.domain, r.arena, 1, 8, nil))
 	r.inside(func() {
 		claim(t, x, 1, 10)
 		pg := x.pages.slab.At(x.root[0].Load())

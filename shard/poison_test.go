@@ -42,11 +42,11 @@ func TestPoisonedLease(t *testing.T) {
 func TestPoisonedPage(t *testing.T) {
 	r := newRig()
 	p := NewPages(r.domain, r.arena, 1, 8, nil)
-	x := NewIndex(p, new(Leases))
+	x := NewIndex(p)
 	claim(t, x, 3, 30)
 	page := p.slab.At(x.root[0].Load())
 	x.Clear(3, 30)
-	page.cells[5].slot.Store(50)
+	page.cells[5].word.Store(50)
 	caught(t, "still names a lease", func() { r.drain(t, 1, p) })
 }
 

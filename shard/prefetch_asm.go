@@ -31,8 +31,3 @@ func prefetchAt(base unsafe.Pointer, size uintptr, numbers unsafe.Pointer, apart
 func PrefetchBytes(slices [][]byte) {
 	prefetch(unsafe.Pointer(unsafe.SliceData(slices)), len(slices), unsafe.Sizeof([]byte(nil)))
 }
-
-// fetchCells asks for cells, nil for none. Sound as PrefetchBytes.
-func fetchCells(cells []*Cell) {
-	prefetch(unsafe.Pointer(unsafe.SliceData(cells)), len(cells), unsafe.Sizeof((*Cell)(nil)))
-}

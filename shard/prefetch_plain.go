@@ -6,6 +6,3 @@ package shard
 
 // PrefetchBytes does nothing here.
 func PrefetchBytes([][]byte) {}
-
-// fetchCells does nothing here.
-func fetchCells([]*Cell) {}

@@ -82,7 +82,7 @@ func newTorture(t *testing.T, f fault) *torture {
 	w := &torture{t: t, fault: f, domain: rcu.New(rcu.Options{})}
 	arena := NewArena()
 	w.pages = NewPages(w.domain, arena, tortureShards, tortureLeases, nil)
-	w.index = NewIndex(w.pages, new(Leases))
+	w.index = NewIndex(w.pages)
 	w.sockets = NewSockets(w.domain, arena, tortureShards, tortureLeases, 10, nil)
 	w.leases = NewLeases(w.domain, arena, tortureShards, tortureLeases, time.Duration(tortureTick), 0,
 		Hooks{Dead: w.dead, Reclaimed: w.reclaimed})

@@ -18,7 +18,7 @@ type tables struct {
 func newTables(limit int) *tables {
 	k := &tables{rig: newRig()}
 	k.pages = NewPages(k.domain, k.arena, 1, limit, nil)
-	k.index = NewIndex(k.pages, new(Leases))
+	k.index = NewIndex(k.pages)
 	k.sockets = NewSockets(k.domain, k.arena, 1, limit, 64, nil)
 	k.leases = NewLeases(k.domain, k.arena, 1, limit, testTick, 0, Hooks{
 		Dead:      func(id uint32, l *Lease) { k.index.Clear(l.Label, id) },

@@ -18,10 +18,6 @@
 
 enum { BURST = 32 };
 
-struct label_line {
-	uint8_t share;
-} __attribute__((aligned(64)));
-
 static int started;
 
 // The layer binds the thread that starts it to one processor for good, so it
@@ -63,15 +59,12 @@ static struct rte_hash *new_table(const char *name, uint32_t n, uint32_t key_len
 void *dpdk_labels(const uint32_t *labels, const uint8_t *shares, uint32_t n)
 {
 	struct rte_hash *table = new_table("labels", n, sizeof *labels);
-	struct label_line *lines = aligned_alloc(64, n * sizeof *lines);
 
-	if (!table || !lines)
+	if (!table)
 		return NULL;
-	for (uint32_t i = 0; i < n; i++) {
-		lines[i].share = shares[i];
-		if (rte_hash_add_key_data(table, &labels[i], &lines[i]))
+	for (uint32_t i = 0; i < n; i++)
+		if (rte_hash_add_key_data(table, &labels[i], (void *)((uintptr_t)(i + 1) << 8 | shares[i])))
 			return NULL;
-	}
 	return table;
 }
 
@@ -90,11 +83,11 @@ void *dpdk_flows(const struct flow *flows, uint32_t n)
 uint64_t dpdk_find_labels(void *table, const uint32_t *keys, uint64_t n)
 {
 	uint64_t sum = 0;
-	void *line;
+	void *entry;
 
 	for (uint64_t i = 0; i < n; i++)
-		if (rte_hash_lookup_data(table, &keys[i], &line) >= 0)
-			sum += ((struct label_line *)line)->share;
+		if (rte_hash_lookup_data(table, &keys[i], &entry) >= 0)
+			sum += (uint8_t)(uintptr_t)entry;
 	return sum;
 }
 
@@ -112,7 +105,7 @@ uint64_t dpdk_find_flows(void *table, const struct flow *keys, uint64_t n)
 uint64_t dpdk_burst_labels(void *table, const uint32_t *keys, uint64_t n)
 {
 	const void *at[BURST];
-	void *lines[BURST];
+	void *entries[BURST];
 	uint64_t sum = 0, found;
 
 	for (; n; n -= BURST < n ? BURST : n, keys += BURST) {
@@ -120,9 +113,9 @@ uint64_t dpdk_burst_labels(void *table, const uint32_t *keys, uint64_t n)
 
 		for (uint32_t i = 0; i < size; i++)
 			at[i] = &keys[i];
-		rte_hash_lookup_bulk_data(table, at, size, &found, lines);
+		rte_hash_lookup_bulk_data(table, at, size, &found, entries);
 		for (; found; found &= found - 1)
-			sum += ((struct label_line *)lines[__builtin_ctzll(found)])->share;
+			sum += (uint8_t)(uintptr_t)entries[__builtin_ctzll(found)];
 	}
 	return sum;
 }

@@ -17,8 +17,8 @@ struct flow {
 uint64_t memb_sections(uint64_t n, const uint64_t *link);
 uint64_t qsbr_sections(uint64_t n, const uint64_t *link);
 
-// cds_lfht: NULL when there is no memory. A label leads to a line with the share
-// mode of its lease, a flow to the number of its socket, from 1 on.
+// cds_lfht: NULL when there is no memory. A label leads to the share mode of
+// its lease, a flow to the number of its socket, from 1 on.
 void *lfht_labels(const uint32_t *labels, const uint8_t *shares, uint32_t n);
 void *lfht_flows(const struct flow *flows, uint32_t n);
 uint64_t lfht_find_labels(void *table, const uint32_t *keys, uint64_t n);

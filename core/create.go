@@ -14,6 +14,9 @@ import (
 // reverse order, at once where nobody can have seen the lease, and by its death
 // where somebody may have.
 func (g *get) create(dead uint32) (done bool, label Label, err error) {
+	if g.t.label == 0 {
+		g.drawAhead()
+	}
 	if err := g.ns.takeQuota(g.s.slot.Used(), &g.t.by); err != nil {
 		return false, 0, err
 	}
@@ -36,7 +39,7 @@ func (g *get) create(dead uint32) (done bool, label Label, err error) {
 		g.abandon(id, l)
 		return false, 0, err
 	}
-	g.eng.count.created.Inc()
+	g.eng.count.each[g.at].created.Add(1)
 	return true, Label(l.Label), nil
 }
 
@@ -82,7 +85,7 @@ func (g *get) claim(id uint32, l *shard.Lease, label, old uint32) (bool, error) 
 // socket's list: it dies at once, unless somebody has used it meanwhile.
 func (g *get) abandon(id uint32, l *shard.Lease) {
 	if !g.eng.leases.Abandon(id, l) {
-		g.eng.count.created.Inc() // it lives on
+		g.eng.count.each[g.at].created.Add(1) // it lives on
 		g.ns.undo(id, l)
 	}
 }

@@ -80,7 +80,7 @@ func New(o Options) (*Engine, error) {
 		random:   newSources(o.Shards, o.Random),
 		autoKey:  newAutoKey(),
 		shards:   uint32(o.Shards),
-		count:    newCounters(),
+		count:    newCounters(o.Shards),
 	}
 	e.openSockets.most, e.openNamespaces.most = int64(o.MaxSockets), int64(o.MaxNamespaces)
 	e.openFlows.most = int64(o.MaxFlows)
@@ -96,6 +96,7 @@ func New(o Options) (*Engine, error) {
 func (e *Engine) tables(o *Options) {
 	ring := e.driver.ringSoon
 	e.leases = shard.NewLeases(e.domain, e.arena, o.Shards, o.MaxLeases, o.Tick, 0, shard.Hooks{
+		Doomed:    e.leaseDoomed,
 		Dead:      e.leaseDead,
 		Reclaimed: e.leaseReclaimed,
 		Ring:      e.driver.ring,
@@ -203,6 +204,9 @@ func (e *Engine) Close() error {
 	return nil
 }
 
+// leaseDoomed asks memory for what leaseDead looks at.
+func (e *Engine) leaseDoomed(l *shard.Lease) { e.namespaces.Get(l.Namespace).index.Fetch(l.Label) }
+
 // leaseDead takes a dead lease out of its index and returns its quota.
 func (e *Engine) leaseDead(id uint32, l *shard.Lease) {
 	n := e.namespaces.Get(l.Namespace)
@@ -215,7 +219,6 @@ func (e *Engine) leaseDead(id uint32, l *shard.Lease) {
 
 // leaseReclaimed gives up what stood beside a lease, now that nobody sees it.
 func (e *Engine) leaseReclaimed(id uint32, l *shard.Lease) {
-	e.count.reclaimed.Inc()
 	if l.Headers != 0 {
 		e.clearHeaders(id, int(l.Headers))
 	}

@@ -51,6 +51,10 @@ type get struct {
 	at  uint32 // shard
 	now int64
 	t   terms
+
+	// bits are random ones, of which so many are drawn.
+	bits  [drawnAtOnce]uint32
+	drawn int
 }
 
 // run tries until nobody else is in the way: each further turn means that some
@@ -131,9 +135,9 @@ func (g *get) join(id uint32, l *shard.Lease, users int) (done bool, err error) 
 		return false, err
 	}
 	if revive {
-		g.eng.count.revived.Inc()
+		g.eng.count.each[g.at].revived.Add(1)
 	} else {
-		g.eng.count.joined.Inc()
+		g.eng.count.each[g.at].joined.Add(1)
 	}
 	return true, nil
 }

@@ -14,26 +14,23 @@ import (
 
 // source draws random labels for one shard.
 type source struct {
-	_     cpu.CacheLinePad
-	mu    sync.Mutex
-	draws func() uint32 // guarded by mu unless it is the program's own
-	own   bool
-	_     cpu.CacheLinePad
+	_         cpu.CacheLinePad
+	own       func() uint32 // the program's, or nil
+	mu        sync.Mutex
+	generator *rand.ChaCha8 // guarded by mu
+	_         cpu.CacheLinePad
 }
 
 // newSources returns a source a shard, all of them given when that is set.
 func newSources(shards int, given func() uint32) []source {
 	sources := make([]source, shards)
 	for i := range sources {
-		s := &sources[i]
-		if given != nil {
-			s.draws, s.own = given, true
+		if sources[i].own = given; given != nil {
 			continue
 		}
 		var seed [32]byte
 		_, _ = cryptorand.Read(seed[:]) // never fails; the program ends if it would
-		generator := rand.NewChaCha8(seed)
-		s.draws = func() uint32 { return uint32(generator.Uint64()) }
+		sources[i].generator = rand.NewChaCha8(seed)
 	}
 	return sources
 }
@@ -45,44 +42,78 @@ func secret() uint64 {
 	return binary.LittleEndian.Uint64(b[:])
 }
 
-func (s *source) draw() uint32 {
-	if s.own { // no lock is held while the program's code runs
-		return s.draws()
+// draw fills into with random bits, and returns what it has filled: the program's own
+// source is asked for one at a time.
+func (s *source) draw(into []uint32) []uint32 {
+	if s.own != nil { // no lock is held while the program's code runs
+		into = into[:1]
+		into[0] = s.own()
+		return into
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.draws()
+	for i := 0; i < len(into); i += 2 {
+		bits := s.generator.Uint64()
+		into[i] = uint32(bits)
+		if i+1 < len(into) {
+			into[i+1] = uint32(bits >> 32)
+		}
+	}
+	s.mu.Unlock()
+	return into
 }
 
-// randomTries is how many labels are drawn before the search becomes a walk. In
-// a space that is half full all of them fail once in 10^19 times.
-const randomTries = 64
+const (
+	// randomTries is how many labels are drawn, about, before the search becomes a walk.
+	// In a space that is half full all of them fail once in 10^19 times.
+	randomTries = 64
+	// drawnAhead is how many are drawn before it is known whether one is needed, so that
+	// their cells come from memory while a slot is taken and filled; and drawnAtOnce, when
+	// all those were in use. The processor looks at their cells side by side. With both,
+	// and with leaseDoomed, a lease among a million lived for 540 ns of work, 690 without.
+	drawnAhead  = 4
+	drawnAtOnce = 8
+)
+
+// space returns of how many labels one is chosen at random.
+func (g *get) space() uint32 {
+	if !g.eng.rules.RandomIgnoresRanges && g.ns.settings().StateRanges {
+		return uint32(StatelessBit)
+	}
+	return shard.LabelSpace
+}
+
+// drawAhead draws the first labels of claimAny, but not from a source of the program's
+// own, and asks memory for their cells.
+func (g *get) drawAhead() {
+	from, space := &g.eng.random[g.at], g.space()
+	if from.own != nil {
+		return
+	}
+	g.drawn = len(from.draw(g.bits[:drawnAhead]))
+	for _, b := range g.bits[:g.drawn] {
+		g.ns.index.Fetch(b & (space - 1))
+	}
+}
 
 // claimAny makes the filled slot the lease of a label chosen at random. After
 // some draws it walks from a random start, once around: it ends with a label or
-// with ErrNoLabels.
+// with ErrNoLabels. A label whose lease is dead, and which is about to be free, counts as
+// in use.
 func (g *get) claimAny(id uint32, l *shard.Lease) (bool, error) {
-	space := uint32(shard.LabelSpace)
-	if !g.eng.rules.RandomIgnoresRanges && g.ns.settings().StateRanges {
-		space = uint32(StatelessBit)
-	}
-	from := &g.eng.random[g.at]
-	for range randomTries {
-		label := from.draw() & (space - 1)
-		if label == 0 {
-			continue
-		}
-		old := g.ns.index.Lookup(label)
-		if old != 0 {
-			if _, live := g.eng.leases.At(old).Users(); live {
+	from, space := &g.eng.random[g.at], g.space()
+	for tried := 0; tried < randomTries; g.drawn = len(from.draw(g.bits[:])) {
+		for _, b := range g.bits[:g.drawn] {
+			label := b & (space - 1)
+			if label == 0 || g.ns.index.Lookup(label) != 0 {
 				continue
 			}
+			if done, err := g.claim(id, l, label, 0); done || err != nil {
+				return done, err
+			}
 		}
-		if done, err := g.claim(id, l, label, old); done || err != nil {
-			return done, err
-		}
+		tried += g.drawn
 	}
-	start := max(from.draw()&(space-1), 1)
+	start := max(from.draw(g.bits[:1])[0]&(space-1), 1)
 	if done, err := g.claimFirst(id, l, start, space); done || err != nil {
 		return done, err
 	}

@@ -91,7 +91,7 @@ func (s Socket) Put(label Label) error {
 		return errZeroSocket
 	}
 	e := s.ns.eng
-	r, _ := e.enter()
+	r, at := e.enter()
 	defer e.leave(r)
 	entry, ok := e.sockets.Remove(s.slot, s.generation, uint32(label))
 	if !ok {
@@ -107,7 +107,7 @@ func (s Socket) Put(label Label) error {
 	if faulty(faultPutTakesAll) {
 		_ = s.Put(label)
 	}
-	e.count.puts.Inc()
+	e.count.each[at].puts.Add(1)
 	return nil
 }
 

@@ -2,21 +2,41 @@ package core
 
 import (
 	"errors"
+	"sync/atomic"
 
 	"github.com/puzpuzpuz/xsync/v3"
+	"golang.org/x/sys/cpu"
 
 	"github.com/flowlabel/flowlabel/rcu"
 )
 
 // counters are striped: whoever counts writes a line of its own processor.
 type counters struct {
-	created, joined, revived, renewed, puts, purged, reclaimed *xsync.Counter
+	each []counts // by shard
+
+	renewed, purged *xsync.Counter
 
 	// headers are the leases with headers whose slots are not reclaimed yet, and
 	// headerBytes what those headers take.
 	headers, headerBytes *xsync.Counter
 
 	refused []*xsync.Counter // beside refusals
+}
+
+// counts are what is counted in nearly every call, by its shard: with an xsync.Counter it
+// took 12 ns, and 5 so. Each stands alone and pairs with nothing.
+type counts struct {
+	_                              cpu.CacheLinePad
+	created, joined, revived, puts atomic.Int64
+	_                              cpu.CacheLinePad
+}
+
+// sum adds up one of the counts of all shards.
+func (c *counters) sum(of func(*counts) *atomic.Int64) (n int64) {
+	for i := range c.each {
+		n += of(&c.each[i]).Load()
+	}
+	return n
 }
 
 // refusals are the errors that are counted one by one.
@@ -28,11 +48,10 @@ var refusals = []error{
 	ErrStale, ErrClosed,
 }
 
-func newCounters() counters {
+func newCounters(shards int) counters {
 	c := counters{
-		created: xsync.NewCounter(), joined: xsync.NewCounter(), revived: xsync.NewCounter(),
-		renewed: xsync.NewCounter(), puts: xsync.NewCounter(), purged: xsync.NewCounter(),
-		reclaimed: xsync.NewCounter(), headers: xsync.NewCounter(), headerBytes: xsync.NewCounter(),
+		each: make([]counts, shards), renewed: xsync.NewCounter(), purged: xsync.NewCounter(),
+		headers: xsync.NewCounter(), headerBytes: xsync.NewCounter(),
 	}
 	for range refusals {
 		c.refused = append(c.refused, xsync.NewCounter())
@@ -100,14 +119,14 @@ func (e *Engine) Stats() Stats {
 		Flows:       int(e.openFlows.n.Load()),
 		Leases:      int(e.leaseCount.Load()),
 		Filed:       e.leases.Filed(),
-		Created:     c.created.Value(),
-		Joined:      c.joined.Value(),
-		Revived:     c.revived.Value(),
+		Created:     c.sum(func(c *counts) *atomic.Int64 { return &c.created }),
+		Joined:      c.sum(func(c *counts) *atomic.Int64 { return &c.joined }),
+		Revived:     c.sum(func(c *counts) *atomic.Int64 { return &c.revived }),
 		Renewed:     c.renewed.Value(),
-		Put:         c.puts.Value(),
+		Put:         c.sum(func(c *counts) *atomic.Int64 { return &c.puts }),
 		Expired:     e.leases.Expired(),
 		Purged:      c.purged.Value(),
-		Reclaimed:   c.reclaimed.Value(),
+		Reclaimed:   e.leases.Usage().Reclaimed,
 		Reused:      e.leases.Reused(),
 		Reseeds:     e.flows.Reseeds(),
 		Refused:     make(map[error]int64),

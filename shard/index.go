@@ -45,6 +45,13 @@ func (x *Index) Share(label uint32) (share uint8) {
 	return share
 }
 
+// Fetch asks memory for the label's cell.
+func (x *Index) Fetch(label uint32) {
+	if id := x.root[label>>pageBits].Load(); id != 0 {
+		fetchCell(&x.cells.at(id).cells[label&pageMask])
+	}
+}
+
 // Claim writes next, of NewCell, into the label's cell if the cell still has the slot
 // old, the result of a Lookup in the same section. It returns the slot that the cell has
 // in the end, so that of next on success, and false when there is no memory for a page.

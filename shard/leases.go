@@ -36,6 +36,9 @@ type Leases struct {
 // Hooks are what the layer above does at the turns of a lease's life. They are
 // called without any lock of this package.
 type Hooks struct {
+	// Doomed, when set, is called some time before Dead for a lease whose deadline has
+	// come: it may ask memory for what Dead will look at.
+	Doomed func(l *Lease)
 	// Dead is called once for each lease that died, inside a section: it has to
 	// clear the index cell if that still names the slot, and to return quota.
 	Dead func(id uint32, l *Lease)
@@ -60,6 +63,7 @@ type wheelHome struct {
 	// gives it doomed. It is never waited for, and no lock: hooks run under it.
 	advancing atomic.Bool
 	doomed    []uint32
+	due       []uint32 // what the wheel has come to; guarded by mu
 	_         cpu.CacheLinePad
 }
 
@@ -78,6 +82,7 @@ func NewLeases(d *rcu.Domain, a *Arena, shards, limit int, tick time.Duration, n
 		ls.wheels[i].wheel = timerwheel.New(chunkBits, ls.floorTick(now))
 		ls.wheels[i].reached = now / ls.tick
 		ls.wheels[i].doomed = make([]uint32, 0, burst)
+		ls.wheels[i].due = make([]uint32, 0, burst)
 	}
 	return ls
 }

@@ -139,6 +139,11 @@ func (ls *Leases) Expire(shard uint32, now int64, budget *int) (buried int, more
 	defer h.advancing.Store(false)
 	for {
 		more = ls.advance(h, now/ls.tick, budget)
+		if ls.hooks.Doomed != nil {
+			for _, id := range h.doomed {
+				ls.hooks.Doomed(ls.slab.At(id))
+			}
+		}
 		for _, id := range h.doomed {
 			ls.bury(id, ls.slab.At(id))
 		}
@@ -154,18 +159,22 @@ func (ls *Leases) Expire(shard uint32, now int64, budget *int) (buried int, more
 // advance sends a wheel on to tick, and says whether it has not got there yet.
 // It never sends it back: another call may have read the clock later. It goes
 // in steps that a wheel can tell from steps back, should nobody have come for
-// long.
+// long. It asks memory for all leases that the wheel has come to before it looks at one.
 func (ls *Leases) advance(h *wheelHome, tick int64, budget *int) (more bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.left {
 		h.reached = min(max(tick, h.reached), h.reached+farthest)
 	}
-	work, step := 0, max(min(*budget, burst), 1)
-	h.left = h.wheel.Advance(uint32(h.reached), step, func(id uint32) {
-		work++
+	step := max(min(*budget, burst), 1)
+	h.left = h.wheel.Advance(uint32(h.reached), step, func(id uint32) { h.due = append(h.due, id) })
+	ls.slots.fetch(h.due)
+	ls.deadlines.fetch(h.due)
+	for _, id := range h.due {
 		ls.judge(h, id)
-	})
+	}
+	work := len(h.due)
+	h.due = h.due[:0]
 	if h.left {
 		work = step // ids that moved down a level count, too
 	}
@@ -173,8 +182,8 @@ func (ls *Leases) advance(h *wheelHome, tick int64, budget *int) (more bool) {
 	return h.left || h.reached < tick
 }
 
-// judge decides about an id that the wheel has come to, under the wheel's lock:
-// it is dropped if it has users, filed again if its deadline has moved, and
+// judge decides about an id that the wheel has come to and let go, under the wheel's
+// lock: it is dropped if it has users, filed again if its deadline has moved, and
 // doomed otherwise.
 func (ls *Leases) judge(h *wheelHome, id uint32) {
 	l := ls.slab.At(id)

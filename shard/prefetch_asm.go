@@ -31,3 +31,6 @@ func prefetchAt(base unsafe.Pointer, size uintptr, numbers unsafe.Pointer, apart
 func PrefetchBytes(slices [][]byte) {
 	prefetch(unsafe.Pointer(unsafe.SliceData(slices)), len(slices), unsafe.Sizeof([]byte(nil)))
 }
+
+// fetchCell asks for a cell. Sound as PrefetchBytes.
+func fetchCell(c *cell) { prefetch(unsafe.Pointer(&c), 1, unsafe.Sizeof(c)) }

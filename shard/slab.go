@@ -53,9 +53,10 @@ type home struct {
 	stamp      uint64
 	// out is slots handed out here less slots come back here; the sum over all
 	// homes is what is in use.
-	out  int
-	lost int // slots whose generation is used up
-	_    cpu.CacheLinePad
+	out       int
+	lost      int   // slots whose generation is used up
+	reclaimed int64 // slots whose grace period has ended, ever
+	_         cpu.CacheLinePad
 }
 
 // NewSlab returns a slab for at least limit ids, in that many shards.

@@ -25,6 +25,7 @@ type slabModel struct {
 	badChunk map[uint32]bool
 	chunks   int
 	rings    int
+	came     int64 // slots that came back from waiting
 	wrong    error // what a hook has to say
 }
 
@@ -59,6 +60,7 @@ func (m *slabModel) reclaim(id uint32) bool {
 		m.wrong = fmt.Errorf("slot %d holds %d", id, *m.slab.At(id))
 	}
 	delete(m.waiting, id)
+	m.came++
 	if m.worn {
 		m.lost[id] = true
 	}
@@ -179,6 +181,8 @@ func (m *slabModel) check(t *rapid.T) {
 		Capacity: m.chunks * ChunkSlots / int(m.span),
 		Bytes:    int64(m.chunks) * ChunkSlots * (8 + 4),
 		Lost:     len(m.lost),
+
+		Reclaimed: m.came,
 	}
 	if u := m.slab.Usage(); u != want {
 		t.Fatalf("%+v, want %+v", u, want)

@@ -101,6 +101,7 @@ func (s *Slab[T]) reclaim(h *home, ripe chain) int {
 	s.splice(&h.free, &free)
 	h.out -= n
 	h.lost += lost
+	h.reclaimed += int64(n)
 	h.mu.Unlock()
 	return n
 }
@@ -111,6 +112,8 @@ type Usage struct {
 	Capacity int   // ids that the chunks made so far can serve
 	Bytes    int64 // of the chunks made so far, links included
 	Lost     int   // slots never used again because their generation ran out
+	// Reclaimed is how many slots nobody could see any more, since the slab was made.
+	Reclaimed int64
 }
 
 // Usage says what the slab holds now.
@@ -121,6 +124,7 @@ func (s *Slab[T]) Usage() Usage {
 		h.mu.Lock()
 		u.Slots += h.out
 		u.Lost += h.lost
+		u.Reclaimed += h.reclaimed
 		h.mu.Unlock()
 	}
 	made := int64(s.made.Load())

@@ -9,17 +9,17 @@ import "github.com/flowlabel/flowlabel/shard"
 // flows, and 39.1 without. The others have their way in burst.go: the twins, in
 // burst_other.go, leave all packets to that.
 
-// parsePackets does for n packets, 16 at most, what parse does for those without
-// extension headers that are TCP's or UDP's; for the others it returns a bit each, the
-// lowest for the first.
+// parsePackets does for n packets, 64 at most, what parse does for those without
+// extension headers that are TCP's or UDP's, and that say how long they are: they have
+// ports. For the others it returns a bit each, the lowest for the first.
 //
 //go:noescape
 func parsePackets(packets *[]byte, n int, keys *shard.Key, verdicts *Verdict) (others uint64)
 
 // labelPackets decides about n packets that have been parsed and whose flows have been
-// looked up, 16 at most, as long as policyEnforced: about those whose label comes first
-// on their socket's list. For the others it returns a bit each, the lowest for the
-// first.
+// looked up, 64 at most, under policyEnforced: about those whose label comes first on a
+// list that stands in the socket, without headers, and is no ping socket's. For the others
+// it returns a bit each, the lowest for the first.
 //
 //go:noescape
 func labelPackets(sockets *shard.Sockets, packets *[]byte, n int, verdicts *Verdict, found *shard.Handle, out *Decision) (others uint64)

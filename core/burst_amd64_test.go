@@ -108,6 +108,11 @@ func TestLabelPackets(t *testing.T) {
 	}
 	firstOf := func(h shard.Handle) Label { return 1<<10 + Label(h.Slot()) }
 	always := func(Label) bool { return true }
+	bare := reborn(t, s.ns, UDP)
+	shut := reborn(t, s.ns, UDP)
+	if err := shut.Close(); err != nil {
+		t.Fatal(err)
+	}
 	ping, long, headed := other(Ping, 1, never), other(UDP, 6, never), other(UDP, 1, always)
 	rows := []struct {
 		what    string
@@ -123,6 +128,8 @@ func TestLabelPackets(t *testing.T) {
 		{"no label", handle, 0, Allowed, false},
 		{"packet that is not parsed", handle, 1, NoPorts, false},
 		{"refused by the parser", handle, 1, Refused, false},
+		{"no label, none held", shard.NewHandle(bare.id, bare.generation), 0, Allowed, false},
+		{"closed", shard.NewHandle(shut.id, shut.generation), 1, Allowed, false},
 		{"no socket", 0, 1, Allowed, false},
 		{"no socket, no label", 0, 0, Allowed, false},
 		{"another generation", shard.NewHandle(s.id, s.generation+1), 1, Allowed, false},

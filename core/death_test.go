@@ -12,7 +12,7 @@ import (
 // told meanwhile that it is gone, by a request or by the listing, does not learn
 // of a share mode afterwards.
 func TestDeathIsSeen(t *testing.T) {
-	e, err := New(Options{ManualAdvance: true})
+	e, err := New(Options{ManualAdvance: true, Rules: Rules{Quota: Quota{Total: 1}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,6 +36,14 @@ func TestDeathIsSeen(t *testing.T) {
 			}
 			return true
 		},
+		"request to create": func() bool {
+			another, full := req, req
+			another.Label, another.Create, full.Create = 6, true, true
+			_, err := s.Get(another)
+			_, refused := s.Get(full)
+			return err == nil && errors.Is(refused, ErrQuota)
+		},
+		"purge": func() bool { return n.Purge() == 0 },
 	} {
 		create := req
 		create.Create = true
@@ -58,5 +66,7 @@ func TestDeathIsSeen(t *testing.T) {
 			t.Errorf("%s: the lease is still there, or its share mode is", what)
 		}
 		r.Exit()
+		_ = s.Put(6)
+		n.Purge()
 	}
 }

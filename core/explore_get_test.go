@@ -13,8 +13,12 @@ func (t *lifeTurn) loadCell() lifePC {
 
 // absent is where a request goes that found no live lease.
 func (t *lifeTurn) absent() lifePC {
-	if t.op().kind == opGet {
+	k := t.op().kind
+	if k == opGet {
 		return gQuota
+	}
+	if t.a.ref != 0 && t.s.cell == t.a.ref && (k == opJoin || k == opPurge) {
+		t.fail(harmTold)
 	}
 	return stepDone
 }
@@ -23,7 +27,7 @@ func (t *lifeTurn) loadWord() lifePC {
 	w, k := t.lease().word, t.op().kind
 	t.a.seen = w
 	switch {
-	case w.phase != phaseLive && k == opJoin:
+	case w.phase != phaseLive && (k == opJoin || k == opPurge) && t.drop != tellKeeps:
 		return gClear
 	case w.phase != phaseLive:
 		return t.absent()

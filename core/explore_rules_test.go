@@ -27,13 +27,14 @@ const (
 	loserKeepsSlot
 	abandonAtOne // a creator abandons from any word with one user
 
-	// 4. The cell changes by CAS. Who made the lease Dead retires it, after its try at the cell; fields last
+	// 4. The cell changes by CAS. Who says that a label is free takes a dead lease out of it first. Who made the lease Dead retires it, after its try at the cell; fields last
 	// until the grace period is over.
 	blindClaim      // a creator stores its slot
 	blindClear      // who made a lease dead stores 0
 	replacerRetires // a creator retires the dead lease that it replaces
 	retireFirst     // the slot is retired and then taken out of the cell
 	ownerAtDeath    // the owner is given up at death
+	tellKeeps       // who says that a lease is gone leaves a dead one in its cell
 
 	// 5. judged, then the deadline, then Dead; every other change of the word clears judged.
 	noJudged
@@ -210,6 +211,7 @@ var lifeDropped = []struct {
 	{replacerRetires, "4 one retires", "create twice", harmTwice},
 	{retireFirst, "4 cell before retirement", "create twice", harmReused},
 	{ownerAtDeath, "4 owner until the end", "create twice", harmOwner},
+	{tellKeeps, "4 told, then cleared", "packet", harmTold},
 	{noJudged, "5 judged", "revive", harmEarly},
 	{readOnce, "5 deadline read again", "revive", harmEarly},
 	{keepJudged, "5 changes clear judged", "revive", harmEarly},

@@ -116,6 +116,7 @@ const (
 	harmQuota      = "quota differs from leases alive and units in flight"
 	harmReused     = "a slot was reused under a section that had found it"
 	harmOwner      = "a request was judged by an owner that is not the lease's"
+	harmTold       = "a lease is in its cell after somebody was told that it is gone"
 	harmTwice      = "a slot was retired twice"
 	harmDeadFound  = "a packet found a dead lease on its socket's list"
 	harmLeftOver   = "a history ended with a lease, an id, a slot or an actor left over"

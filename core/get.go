@@ -79,17 +79,26 @@ func (g *get) run() (Label, error) {
 				continue
 			}
 		}
-		if !g.t.create {
-			if id != 0 {
-				g.ns.index.Clear(uint32(g.t.label), id) // or ShareOf could still say what it was
-			}
-			return 0, fmt.Errorf("%w: %#x", ErrNotFound, uint32(g.t.label))
-		}
-		done, label, err := g.create(id)
+		done, label, err := g.absent(id)
 		if done || err != nil {
 			return label, err
 		}
 	}
+}
+
+// absent goes on where a label has no live lease; id is the dead one that its cell names
+// still, or 0. Whoever learns by an error that the label is free must not learn from
+// ShareOf, which looks at the cell, what it was.
+func (g *get) absent(id uint32) (done bool, label Label, err error) {
+	if g.t.create {
+		done, label, err = g.create(id)
+	} else {
+		err = fmt.Errorf("%w: %#x", ErrNotFound, uint32(g.t.label))
+	}
+	if err != nil && id != 0 {
+		g.ns.index.Clear(uint32(g.t.label), id)
+	}
+	return done, label, err
 }
 
 // join takes part in a live lease. It returns false when the lease has changed

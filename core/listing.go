@@ -70,7 +70,7 @@ func (n *Namespace) next(from uint32) (Lease, bool) {
 		if _, live := l.Users(); live {
 			return e.describe(l, e.now()), true
 		}
-		n.index.Clear(label, id) // or ShareOf could still say what it was
+		n.index.Clear(label, id) // as in get.absent
 	}
 	return Lease{}, false
 }

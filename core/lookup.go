@@ -2,6 +2,8 @@ package core
 
 // ShareOf returns the share mode of the lease that a label of the namespace has,
 // lingering or in use; None when nobody leases it. Call it between Enter and Exit.
+// While another goroutine's Advance, Purge or Close ends the lease, the mode may be seen
+// for a moment longer, but not by a caller who has learned by a request that it is gone.
 //
 // Cost: a cache line of the index. No lock, allocation, shared write, system call or
 // clock reading.
@@ -13,7 +15,7 @@ func (r *Reader) ShareOf(n *Namespace, label Label) Share {
 // as long as labels. A lookup is so short that the processor works on many at once by
 // itself.
 func (r *Reader) ShareOfBurst(n *Namespace, labels []Label, out []Share) {
-	x, out := n.index, out[:len(labels)]
+	x, out := n.index, out[:len(labels):len(out)]
 	for i, label := range labels {
 		out[i] = Share(x.Share(uint32(label)))
 	}

@@ -15,12 +15,11 @@ import (
 //
 // Every method may be called from any goroutine. A Namespace must not be copied.
 type Namespace struct {
-	_       [0]sync.Mutex // vet reports copies
-	eng     *Engine
-	name    string
-	id      uint32
-	index   *shard.Index
-	sockets *shard.Sockets // of eng, at hand for packets
+	_     [0]sync.Mutex // vet reports copies
+	eng   *Engine
+	name  string
+	id    uint32
+	index *shard.Index
 
 	packed atomic.Uint32 // Settings; each word stands alone
 
@@ -39,8 +38,9 @@ type Namespace struct {
 	// policy is what a packet reads first; see guard.go. Stored under mu, when
 	// guarded becomes zero or ceases to be, and when the namespace closes: before
 	// its id is another's, so that a packet that finds flows of the other sees it.
-	policy policyWord
-	_      cpu.CacheLinePad
+	policy  policyWord
+	sockets *shard.Sockets // of eng, at hand for packets
+	_       cpu.CacheLinePad
 }
 
 // NamespaceOptions say how a namespace is to be made.
@@ -177,8 +177,11 @@ func (n *Namespace) Purge() int {
 	defer e.leave(r)
 	purged := 0
 	for label, id, ok := n.index.Next(0); ok; label, id, ok = n.index.Next(label + 1) {
-		if e.leases.Purge(id, e.leases.At(id)) {
+		l := e.leases.At(id)
+		if e.leases.Purge(id, l) {
 			purged++
+		} else if _, live := l.Users(); !live {
+			n.index.Clear(label, id) // as in get.absent
 		}
 	}
 	e.count.purged.Add(int64(purged))

@@ -101,7 +101,10 @@ func (g *get) drawAhead() {
 // in use.
 func (g *get) claimAny(id uint32, l *shard.Lease) (bool, error) {
 	from, space := &g.eng.random[g.at], g.space()
-	for tried := 0; tried < randomTries; g.drawn = len(from.draw(g.bits[:])) {
+	for tried := 0; tried < randomTries; tried += g.drawn {
+		if tried != 0 || g.drawn == 0 {
+			g.drawn = len(from.draw(g.bits[:]))
+		}
 		for _, b := range g.bits[:g.drawn] {
 			label := b & (space - 1)
 			if label == 0 || g.ns.index.Lookup(label) != 0 {
@@ -111,7 +114,6 @@ func (g *get) claimAny(id uint32, l *shard.Lease) (bool, error) {
 				return done, err
 			}
 		}
-		tried += g.drawn
 	}
 	start := max(from.draw(g.bits[:1])[0]&(space-1), 1)
 	if done, err := g.claimFirst(id, l, start, space); done || err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/flowlabel/flowlabel/rcu"
 )
 
-// counters are striped: whoever counts writes a line of its own processor.
+// counters are striped: whoever counts writes a line of its own shard or processor.
 type counters struct {
 	each []counts // by shard
 

@@ -46,7 +46,7 @@ func (v *array[T]) run(i, n uint32) []T {
 	return v.dir[i>>chunkBits].Load()[first : first+n]
 }
 
-// fetch does nothing here: a burst asks memory for its packets and cells only.
+// fetch does nothing here.
 func (v *array[T]) fetch([]uint32) {}
 
 // fetchOf does nothing, either.

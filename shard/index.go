@@ -109,7 +109,7 @@ func (x *Index) Clear(label, slot uint32) bool {
 		return false
 	}
 	p := x.pages.slab.At(id)
-	if !p.cells[label&pageMask].replace(slot, 0) {
+	if slot == 0 || !p.cells[label&pageMask].replace(slot, 0) {
 		return false
 	}
 	x.leave(p, label, id, oneCell)

@@ -33,7 +33,7 @@ func (m *indexModel) claim(t *rapid.T) {
 		want = slot
 		m.cells[label] = slot
 	}
-	if holds, ok := m.index.Claim(label, old, slot, 0); !ok || holds != want {
+	if holds, ok := m.index.Claim(label, old, cellOf(slot), 0); !ok || holds != want {
 		t.Fatalf("Claim: %d, %v; want %d", holds, ok, want)
 	}
 }
@@ -84,6 +84,9 @@ func (m *indexModel) check(t *rapid.T) {
 		used[label>>pageBits]++
 		if got := m.index.Lookup(label); got != slot {
 			t.Fatalf("label %#x holds %d, want %d", label, got, slot)
+		}
+		if got := m.index.Share(label); got != modeOf(slot) {
+			t.Fatalf("label %#x has mode %d, want %d", label, got, modeOf(slot))
 		}
 	}
 	for _, at := range []uint32{0, 1, rootCells - 1} {

@@ -10,10 +10,14 @@ import (
 	"github.com/flowlabel/flowlabel/rcu"
 )
 
+// modeOf is the share mode of the lease in a slot, and cellOf what its cell holds.
+func modeOf(slot uint32) uint8  { return [...]uint8{255, 1, 2, 3}[slot%4] }
+func cellOf(slot uint32) uint32 { return NewCell(slot, modeOf(slot)) }
+
 // claim expects to write slot into an empty cell.
 func claim(t testing.TB, x *Index, label, slot uint32) {
 	t.Helper()
-	if holds, ok := x.Claim(label, 0, slot, 0); !ok || holds != slot {
+	if holds, ok := x.Claim(label, 0, cellOf(slot), 0); !ok || holds != slot {
 		t.Fatalf("claim of label %#x: it holds %d, %v", label, holds, ok)
 	}
 }
@@ -219,7 +223,7 @@ type claimers struct {
 func (c *claimers) round(worker uint32) {
 	const common = 3*pageCells + 9
 	x, own, slot := c.index, 3*pageCells+1+worker, 1+worker
-	if holds, ok := x.Claim(own, 0, slot, worker%2); !ok || holds != slot {
+	if holds, ok := x.Claim(own, 0, cellOf(slot), worker%2); !ok || holds != slot {
 		c.t.Errorf("claim of label %#x: %d, %v", own, holds, ok)
 	}
 	if got := x.Lookup(own); got != slot {
@@ -228,7 +232,7 @@ func (c *claimers) round(worker uint32) {
 	if free, ok := x.NextFree(own, own+1); ok {
 		c.t.Errorf("label %#x is free, and claimed", free)
 	}
-	if holds, ok := x.Claim(common, 0, slot, worker%2); ok && holds == slot {
+	if holds, ok := x.Claim(common, 0, cellOf(slot), worker%2); ok && holds == slot {
 		if other := c.won.Swap(slot); other != 0 {
 			c.t.Errorf("workers %d and %d have won the common label", other-1, worker)
 		}

@@ -33,7 +33,13 @@ const (
 )
 
 // NewCell returns what a cell holds for the lease in a slot.
-func NewCell(slot uint32, share uint8) uint32 { return uint32(share)<<cellShare | slot }
+func NewCell(slot uint32, share uint8) uint32 {
+	cell := uint32(share)<<cellShare | slot
+	if Invariants && (slot > cellSlot || uint8(int32(cell)>>cellShare) != share) {
+		panic("shard: a share mode, or a slot, that a cell cannot have")
+	}
+	return cell
+}
 
 // held returns the slot of the lease, 0 for none.
 func (c *cell) held() uint32 { return c.word.Load() & cellSlot }

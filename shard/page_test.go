@@ -73,14 +73,14 @@ func TestPageCounts(t *testing.T) {
 			}
 		}
 		count(1)
-		if holds, ok := x.Claim(1, 10, 11, 0); !ok || holds != 11 {
+		if holds, ok := x.Claim(1, 10, cellOf(11), 0); !ok || holds != 11 {
 			t.Fatalf("replacing: %d, %v", holds, ok)
 		}
 		count(1)
-		if holds, ok := x.Claim(1, 10, 12, 0); !ok || holds != 11 {
+		if holds, ok := x.Claim(1, 10, cellOf(12), 0); !ok || holds != 11 {
 			t.Fatalf("a claim on a wrong guess: %d, %v", holds, ok)
 		}
-		if holds, ok := x.Claim(2, 10, 12, 0); !ok || holds != 0 {
+		if holds, ok := x.Claim(2, 10, cellOf(12), 0); !ok || holds != 0 {
 			t.Fatalf("a claim on a wrong guess: %d, %v", holds, ok)
 		}
 		count(1)

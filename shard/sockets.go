@@ -238,6 +238,8 @@ func (ss *Sockets) Usage() (sockets, blocks Usage) {
 		blocks.Slots += u.Slots
 		blocks.Capacity += u.Capacity
 		blocks.Bytes += u.Bytes
+		blocks.Lost += u.Lost
+		blocks.Reclaimed += u.Reclaimed
 	}
 	return ss.slab.Usage(), blocks
 }

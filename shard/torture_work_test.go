@@ -156,7 +156,7 @@ func (w *torture) create(i int, label, dead, at uint32, linger int64) bool {
 	l.Label = label
 	now := w.now.Load()
 	w.leases.Born(id, l, now, linger, now)
-	holds, ok := w.index.Claim(label, dead, id, at)
+	holds, ok := w.index.Claim(label, dead, cellOf(id), at)
 	if !ok || holds != id {
 		w.freed(id)
 		w.leases.Unborn(id, l)

@@ -66,12 +66,10 @@ func TestIDOfClosing(t *testing.T) {
 	if next.id == n.id || e.namespaces.Get(n.id) != n {
 		t.Error("the id of a closed namespace serves another one while a Get of it is under way")
 	}
-	by := s.owner(nil)
-	terms, err := n.terms(&req, &by)
-	if err != nil {
+	g := get{s: s, ns: n, eng: e, at: at, now: e.now()}
+	if err := g.t.check(n, &req, s.owner(nil)); err != nil {
 		t.Fatal(err)
 	}
-	g := get{s: s, ns: n, eng: e, at: at, now: e.now(), t: terms}
 	if _, err := g.run(); !errors.Is(err, ErrClosed) {
 		t.Errorf("error %v, want ErrClosed", err)
 	}

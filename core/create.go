@@ -14,9 +14,6 @@ import (
 // reverse order, at once where nobody can have seen the lease, and by its death
 // where somebody may have.
 func (g *get) create(dead uint32) (done bool, label Label, err error) {
-	if g.t.label == 0 {
-		g.drawAhead()
-	}
 	if err := g.ns.takeQuota(g.s.slot.Used(), &g.t.by); err != nil {
 		return false, 0, err
 	}

@@ -23,12 +23,10 @@ func (s Socket) GetIn(shard uint32, req Request) (Label, error) {
 	}
 	e := s.ns.eng
 	defer e.leave(r)
-	by := s.owner(req.By)
-	t, err := s.ns.terms(&req, &by)
-	if err != nil {
+	g := get{s: s, ns: s.ns, eng: e, at: shard, now: e.now()}
+	if err := g.t.check(s.ns, &req, s.owner(req.By)); err != nil {
 		return 0, err
 	}
-	g := get{s: s, ns: s.ns, eng: e, at: shard, now: e.now(), t: t}
 	return g.run()
 }
 

@@ -27,15 +27,17 @@ func (s Socket) Get(req Request) (Label, error) {
 	}
 	e := s.ns.eng
 	defer e.leave(r)
-	by := s.owner(req.By)
-	t, err := s.ns.terms(&req, &by)
-	if err != nil {
+	g := get{s: s, ns: s.ns, eng: e, at: at}
+	if req.Label == 0 && req.Create {
+		g.drawAhead()
+	}
+	if err := g.t.check(s.ns, &req, s.owner(req.By)); err != nil {
 		return 0, e.count.refuse(err)
 	}
-	if guards(t.share, t.headers.Len()) {
+	if guards(g.t.share, g.t.headers.Len()) {
 		s.ns.asked()
 	}
-	g := get{s: s, ns: s.ns, eng: e, at: at, now: e.now(), t: t}
+	g.now = e.now()
 	label, err := g.run()
 	if err != nil {
 		return 0, e.count.refuse(err)

@@ -67,28 +67,29 @@ func (n *Namespace) CheckLabel(label Label) error {
 	return nil
 }
 
-// terms checks a request for Get, in the order in which Linux does.
-func (n *Namespace) terms(req *Request, by *Credentials) (t terms, err error) {
-	t = terms{label: req.Label, share: req.Share, create: req.Create, fresh: req.Fresh, by: *by}
+// check makes t the terms of a request for Get, which it looks at in the order in which
+// Linux does. After an error they are half done.
+func (t *terms) check(n *Namespace, req *Request, by Credentials) (err error) {
+	t.label, t.share, t.create, t.fresh, t.by = req.Label, req.Share, req.Create, req.Fresh, by
 	if err = n.CheckLabel(req.Label); err != nil {
-		return t, err
+		return err
 	}
-	if t.headers, err = req.Headers.checked(by); err != nil {
-		return t, err
+	if t.headers, err = req.Headers.checked(&t.by); err != nil {
+		return err
 	}
-	if t.linger, t.expires, err = n.eng.spans(req, by); err != nil {
-		return t, err
+	if t.linger, t.expires, err = n.eng.spans(req, &t.by); err != nil {
+		return err
 	}
 	dst := req.Dst
 	if !dst.Is6() || dst.Is4In6() || dst.WithZone("").IsUnspecified() {
-		return t, fmt.Errorf("%w: %v", ErrDestination, req.Dst)
+		return fmt.Errorf("%w: %v", ErrDestination, req.Dst)
 	}
 	t.dst = dst.As16()
 	switch req.Share {
 	case Exclusive, Process, User, Any:
-		return t, nil
+		return nil
 	}
-	return t, fmt.Errorf("%w: %d", ErrShare, req.Share)
+	return fmt.Errorf("%w: %d", ErrShare, req.Share)
 }
 
 // spans returns the linger and the expires that a request comes to.

@@ -84,7 +84,7 @@ func labelEngineBurst() rival[engineLabel] {
 	return rival[engineLabel]{name: "engine", worker: func() (lookup[engineLabel], func()) {
 		h := labelHome()
 		r, ns := h.eng.Reader("bench"), h.ns
-		shares := make([]core.Share, burst)
+		shares := make([]core.Share, burst, 64) // a cache line for each worker
 		return func(labels []core.Label) (sum uint64) {
 			for len(labels) > 0 {
 				n := min(burst, len(labels))

@@ -29,7 +29,7 @@ func (ss *Sockets) Publish(s *Socket, generation, shard uint32, e Entry, l *Leas
 			s.mu.Unlock()
 			return Closed
 		}
-		used := s.Used()
+		used := int(s.used)
 		if used >= ss.most {
 			s.mu.Unlock()
 			return ListFull
@@ -37,7 +37,7 @@ func (ss *Sockets) Publish(s *Socket, generation, shard uint32, e Entry, l *Leas
 		if place := ss.empty(s, word, used); place != nil {
 			l.Raise(linger, expires)
 			place.Store(uint64(e))
-			s.used.Store(uint32(used + 1))
+			s.used++
 			s.mu.Unlock()
 			return Published
 		}
@@ -150,7 +150,7 @@ func (ss *Sockets) Remove(s *Socket, generation, label uint32) (Entry, bool) {
 	for place := range ss.places(s, word) {
 		if e := Entry(place.Load()); e.Label() == label {
 			place.Store(0)
-			s.used.Store(s.used.Load() - 1)
+			s.used--
 			return e, true
 		}
 	}

@@ -80,8 +80,8 @@ type Socket struct {
 	// FindInOrder, in First, and in the assembly of the layer above.
 	own [ownEntries]atomic.Uint64
 
-	mu   sync.Mutex    // serialises changes of the list, of the word and of the flows
-	used atomic.Uint32 // entries in the list; changed under mu
+	mu   sync.Mutex // serialises changes of the list, of the word and of the flows
+	used uint32     // entries in the list; guarded by mu
 
 	flows uint32 // first of the socket's flows, through Flow.next; guarded by mu
 
@@ -110,7 +110,11 @@ const (
 )
 
 // Used returns how many entries the socket's list has.
-func (s *Socket) Used() int { return int(s.used.Load()) }
+func (s *Socket) Used() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return int(s.used)
+}
 
 // Open says whether the socket is the one of that generation, and not closed.
 func (s *Socket) Open(generation uint32) bool {

@@ -46,7 +46,7 @@ func fillPlaces(ss *Sockets, s *Socket) {
 		label++
 		place.Store(uint64(NewEntry(label, label, false)))
 	}
-	s.used.Store(label)
+	s.used = label
 }
 
 // TestListGrows takes one list through all classes of blocks up to the most

@@ -101,7 +101,7 @@ func (s *Socket) Opened(reflects bool) {
 		s.Current.Store(CurrentReflects)
 	}
 	s.Remote.Store(0)
-	s.used.Store(0)
+	s.used = 0
 	for i := range s.own {
 		s.own[i].Store(0)
 	}

@@ -52,9 +52,9 @@ type Engine struct {
 	openFlows                   tally
 
 	_ cpu.CacheLinePad
-	// guarded is the number of leases not dead that are not open to everybody:
-	// raised before such a lease can be found, lowered at its death. Packets read
-	// it under ExclusiveInEngine only.
+	// guarded is the number of leases not dead that are not open to everybody, under
+	// ExclusiveInEngine, else 0: raised before such a lease can be found, lowered at its
+	// death. Packets read it there.
 	guarded atomic.Int64
 	_       cpu.CacheLinePad
 }

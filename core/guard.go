@@ -31,7 +31,7 @@ func guards(share Share, headers int) bool { return share != Any || headers != 0
 // guard counts a lease that guards its label, before anybody can find it. When
 // it returns packets are checked.
 func (n *Namespace) guard() {
-	n.eng.guarded.Add(1)
+	n.eng.countGuarding(1)
 	for c := n.guarded.Load(); c > 0; c = n.guarded.Load() {
 		if n.guarded.CompareAndSwap(c, c+1) {
 			return
@@ -45,7 +45,7 @@ func (n *Namespace) guard() {
 
 // unguard takes guard back, at the death of the lease.
 func (n *Namespace) unguard() {
-	n.eng.guarded.Add(-1)
+	n.eng.countGuarding(-1)
 	for c := n.guarded.Load(); c > 1; c = n.guarded.Load() {
 		if n.guarded.CompareAndSwap(c, c-1) {
 			return
@@ -55,6 +55,13 @@ func (n *Namespace) unguard() {
 	defer n.mu.Unlock()
 	if n.guarded.Add(-1) == 0 {
 		n.setPolicy(policyOpen)
+	}
+}
+
+// countGuarding counts guarding leases of all namespaces, where anybody asks.
+func (e *Engine) countGuarding(n int64) {
+	if e.rules.Policy == ExclusiveInEngine {
+		e.guarded.Add(n)
 	}
 }
 

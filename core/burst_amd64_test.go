@@ -109,11 +109,11 @@ func TestLabelPackets(t *testing.T) {
 	firstOf := func(h shard.Handle) Label { return 1<<10 + Label(h.Slot()) }
 	always := func(Label) bool { return true }
 	bare := reborn(t, s.ns, UDP)
-	shut := reborn(t, s.ns, UDP)
-	if err := shut.Close(); err != nil {
+	ping, long, headed := other(Ping, 1, never), other(UDP, 6, never), other(UDP, 1, always)
+	shut := other(UDP, 1, never)
+	if err := (Socket{ns: s.ns, slot: e.sockets.At(shut.Slot()), id: shut.Slot(), generation: shut.Generation()}).Close(); err != nil {
 		t.Fatal(err)
 	}
-	ping, long, headed := other(Ping, 1, never), other(UDP, 6, never), other(UDP, 1, always)
 	rows := []struct {
 		what    string
 		found   shard.Handle
@@ -129,7 +129,7 @@ func TestLabelPackets(t *testing.T) {
 		{"packet that is not parsed", handle, 1, NoPorts, false},
 		{"refused by the parser", handle, 1, Refused, false},
 		{"no label, none held", shard.NewHandle(bare.id, bare.generation), 0, Allowed, false},
-		{"closed", shard.NewHandle(shut.id, shut.generation), 1, Allowed, false},
+		{"closed", shut, firstOf(shut), Allowed, false},
 		{"no socket", 0, 1, Allowed, false},
 		{"no socket, no label", 0, 0, Allowed, false},
 		{"another generation", shard.NewHandle(s.id, s.generation+1), 1, Allowed, false},

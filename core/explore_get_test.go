@@ -13,11 +13,30 @@ func (t *lifeTurn) loadCell() lifePC {
 
 // absent is where a request goes that found no live lease.
 func (t *lifeTurn) absent() lifePC {
-	k := t.op().kind
-	if k == opGet {
+	if t.op().kind == opGet {
 		return gQuota
 	}
-	if t.a.ref != 0 && t.s.cell == t.a.ref && (k == opJoin || k == opPurge) {
+	return t.tell()
+}
+
+// tell is where a request goes that answers that a label is free: whoever looks into the
+// cell alone must not find the dead lease there afterwards.
+func (t *lifeTurn) tell() lifePC {
+	if k := t.op().kind; t.a.ref != 0 && k != opRenew && t.drop != tellKeeps {
+		return gClear
+	}
+	return t.told()
+}
+
+func (t *lifeTurn) clearFound() lifePC {
+	if t.s.cell == t.a.ref {
+		t.s.cell = 0
+	}
+	return t.told()
+}
+
+func (t *lifeTurn) told() lifePC {
+	if k := t.op().kind; t.a.ref != 0 && k != opRenew && t.s.cell == t.a.ref {
 		t.fail(harmTold)
 	}
 	return stepDone
@@ -27,8 +46,6 @@ func (t *lifeTurn) loadWord() lifePC {
 	w, k := t.lease().word, t.op().kind
 	t.a.seen = w
 	switch {
-	case w.phase != phaseLive && (k == opJoin || k == opPurge) && t.drop != tellKeeps:
-		return gClear
 	case w.phase != phaseLive:
 		return t.absent()
 	case k == opPurge && w.users > 0 && t.drop != purgeUsed:
@@ -39,15 +56,6 @@ func (t *lifeTurn) loadWord() lifePC {
 		return stepDone
 	}
 	return gOwner
-}
-
-// clearFound is what a request does that answers that a label is not leased: whoever
-// looks into the cell alone must not find the lease there any more.
-func (t *lifeTurn) clearFound() lifePC {
-	if t.s.cell == t.a.ref {
-		t.s.cell = 0
-	}
-	return t.absent()
 }
 
 func (t *lifeTurn) readOwner() lifePC {
@@ -143,7 +151,7 @@ func (t *lifeTurn) publish() lifePC {
 
 func (t *lifeTurn) takeQuota() lifePC {
 	if t.s.quota == t.c.limit {
-		return stepDone
+		return t.tell()
 	}
 	t.s.quota++
 	t.a.credit = true
@@ -163,7 +171,7 @@ func (t *lifeTurn) takeSlot() lifePC {
 	}
 	t.s.quota--
 	t.a.credit = false
-	return stepDone
+	return t.tell()
 }
 
 func (t *lifeTurn) fill() lifePC {

@@ -27,8 +27,8 @@ const (
 	loserKeepsSlot
 	abandonAtOne // a creator abandons from any word with one user
 
-	// 4. The cell changes by CAS. Who says that a label is free takes a dead lease out of it first. Who made the lease Dead retires it, after its try at the cell; fields last
-	// until the grace period is over.
+	// 4. The cell changes by CAS. Who says that a label is free takes a dead lease out of it first. Who made the
+	// lease Dead retires it, after its try at the cell; fields last until the grace period is over.
 	blindClaim      // a creator stores its slot
 	blindClear      // who made a lease dead stores 0
 	replacerRetires // a creator retires the dead lease that it replaces
@@ -212,6 +212,7 @@ var lifeDropped = []struct {
 	{retireFirst, "4 cell before retirement", "create twice", harmReused},
 	{ownerAtDeath, "4 owner until the end", "create twice", harmOwner},
 	{tellKeeps, "4 told, then cleared", "packet", harmTold},
+	{tellKeeps, "4 refused, then cleared", "create at the limit", harmTold},
 	{noJudged, "5 judged", "revive", harmEarly},
 	{readOnce, "5 deadline read again", "revive", harmEarly},
 	{keepJudged, "5 changes clear judged", "revive", harmEarly},

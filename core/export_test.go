@@ -21,13 +21,8 @@ func (s Socket) GetIn(shard uint32, req Request) (Label, error) {
 	if err != nil {
 		return 0, err
 	}
-	e := s.ns.eng
-	defer e.leave(r)
-	g := get{s: s, ns: s.ns, eng: e, at: shard, now: e.now()}
-	if err := g.t.check(s.ns, &req, s.owner(req.By)); err != nil {
-		return 0, err
-	}
-	return g.run()
+	defer s.ns.eng.leave(r)
+	return s.get(shard, &req)
 }
 
 // TakePages takes all pages that indexes can have, and returns what gives them

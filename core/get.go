@@ -25,13 +25,18 @@ func (s Socket) Get(req Request) (Label, error) {
 	if err != nil {
 		return 0, err
 	}
+	defer s.ns.eng.leave(r)
+	return s.get(at, &req)
+}
+
+// get is Get inside its section, by a caller of a given shard.
+func (s Socket) get(at uint32, req *Request) (Label, error) {
 	e := s.ns.eng
-	defer e.leave(r)
 	g := get{s: s, ns: s.ns, eng: e, at: at}
 	if req.Label == 0 && req.Create {
 		g.drawAhead()
 	}
-	if err := g.t.check(s.ns, &req, s.owner(req.By)); err != nil {
+	if err := g.t.check(s.ns, req, s.owner(req.By)); err != nil {
 		return 0, e.count.refuse(err)
 	}
 	if guards(g.t.share, g.t.headers.Len()) {

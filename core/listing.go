@@ -47,7 +47,8 @@ func (e *Engine) describe(l *shard.Lease, now int64) Lease {
 // body may do anything, and may take as long as it likes.
 //
 // Cost: two loads a label in use and one for each 256 that are not; a read-side
-// section and a reading of the clock for each step.
+// section and a reading of the clock for each step; and shared writes for a lease that is
+// ending just then.
 func (n *Namespace) Leases() iter.Seq[Lease] {
 	return func(yield func(Lease) bool) {
 		for from := uint32(1); ; {

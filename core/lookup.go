@@ -2,8 +2,8 @@ package core
 
 // ShareOf returns the share mode of the lease that a label of the namespace has,
 // lingering or in use; None when nobody leases it. Call it between Enter and Exit.
-// While another goroutine's Advance, Purge or Close ends the lease, the mode may be seen
-// for a moment longer, but not by a caller who has learned by a request that it is gone.
+// While another goroutine ends the lease, its mode may be seen for a moment longer; but
+// not after a Get, Leases or Purge has told that it is gone.
 //
 // Cost: a cache line of the index. No lock, allocation, shared write, system call or
 // clock reading.

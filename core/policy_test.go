@@ -115,6 +115,11 @@ func TestExclusiveInEngine(t *testing.T) {
 	b.lease(s1, 1, core.Exclusive, 0)
 	b.may(t, s3, 9, core.Refused)
 	b.may(t, s2, 9, core.Allowed)
+	b.lease(s1, 2, core.Exclusive, 0)
+	if err := asks.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.may(t, s3, 9, core.Allowed)
 }
 
 func TestStrict(t *testing.T) {

@@ -102,7 +102,7 @@ func (x *Index) page(label, shard uint32) (id uint32, ok bool) {
 	return x.page(label, shard)
 }
 
-// Clear empties the label's cell if it still holds the slot.
+// Clear empties the label's cell if it still holds the slot, which is not 0.
 func (x *Index) Clear(label, slot uint32) bool {
 	id := x.root[label>>pageBits].Load()
 	if id == 0 {

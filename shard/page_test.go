@@ -73,6 +73,10 @@ func TestPageCounts(t *testing.T) {
 			}
 		}
 		count(1)
+		if x.Clear(2, 0) {
+			t.Fatal("an empty cell was cleared")
+		}
+		count(1)
 		if holds, ok := x.Claim(1, 10, cellOf(11), 0); !ok || holds != 11 {
 			t.Fatalf("replacing: %d, %v", holds, ok)
 		}

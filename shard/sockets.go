@@ -231,15 +231,14 @@ func (ss *Sockets) Collect(shard uint32) (reclaimed int, more bool) {
 	return reclaimed, more
 }
 
-// Usage says what the sockets and what their blocks hold now.
+// Usage says what the sockets and what their blocks hold now, of these Slots, Capacity
+// and Bytes.
 func (ss *Sockets) Usage() (sockets, blocks Usage) {
 	for _, b := range ss.blocks {
 		u := b.Usage()
 		blocks.Slots += u.Slots
 		blocks.Capacity += u.Capacity
 		blocks.Bytes += u.Bytes
-		blocks.Lost += u.Lost
-		blocks.Reclaimed += u.Reclaimed
 	}
 	return ss.slab.Usage(), blocks
 }

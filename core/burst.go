@@ -70,17 +70,11 @@ func (b *bursts) ask(e *Engine, sockets []Socket, from, to int) {
 // them to last some at a time. The sockets of packets that cannot be parsed
 // mean nothing.
 func (b *bursts) find(e *Engine, n *Namespace, packets [][]byte, reversed bool, last func(from, to int)) {
-	b.flows.Begin(e.flows, n.id)
+	b.flows.Begin(e.flows, n.id, true)
 	shard.InStep(len(packets),
 		func(from, to int) { shard.PrefetchBytes(packets[from:to]) },
 		func(from, to int) { b.flows.Hash(b.parse(packets[from:to], reversed, from), from) },
-		func(from, to int) {
-			b.flows.Touch(b.keysFrom(from, to-from), from)
-			e.sockets.FetchOf(b.flows.Sockets[place(from):][:to-from])
-		},
-		func(from, to int) {
-			b.flows.Compare(b.keysFrom(from, to-from), from)
-			e.sockets.FetchOf(b.flows.Sockets[place(from):][:to-from])
-		},
+		func(from, to int) { b.flows.Touch(b.keysFrom(from, to-from), from) },
+		func(from, to int) { b.flows.Compare(b.keysFrom(from, to-from), from) },
 		last)
 }

@@ -83,11 +83,11 @@ func (s Socket) Unbind(t Tuple) error {
 // Cost: the hash of 40 bytes, and one or two cache lines of the flow table.
 // No lock, allocation, shared write, system call or clock reading.
 func (r *Reader) Find(n *Namespace, t *Tuple) (Socket, bool) {
-	found := r.eng.flows.FindIn(&t.key, n.id)
+	found := r.flows.FindIn(&t.key, n.id)
 	if found == 0 || n.ended() {
 		return Socket{}, false
 	}
-	return r.eng.socketOf(n, found), true
+	return n.socketOf(r.sockets, found), true
 }
 
 // FindBurst writes the socket of each tuple into found, as Find does, the zero
@@ -95,7 +95,7 @@ func (r *Reader) Find(n *Namespace, t *Tuple) (Socket, bool) {
 // flows need from memory side by side.
 func (r *Reader) FindBurst(n *Namespace, tuples []Tuple, found []Socket) {
 	l := &r.burst.flows
-	l.Begin(r.eng.flows, n.id)
+	l.Begin(r.flows, n.id, false)
 	shard.InStep(len(tuples),
 		func(from, to int) { l.Hash(r.burst.keysOf(tuples[from:to], from), from) },
 		func(from, to int) { l.Touch(r.burst.keysOf(tuples[from:to], from), from) },
@@ -103,20 +103,20 @@ func (r *Reader) FindBurst(n *Namespace, tuples []Tuple, found []Socket) {
 			l.Compare(r.burst.keysOf(tuples[from:to], from), from)
 			ended := n.ended()
 			for i := from; i < to; i++ {
-				if found[i] = r.eng.socketOf(n, l.Sockets[place(i)]); ended {
+				if found[i] = n.socketOf(r.sockets, l.Sockets[place(i)]); ended {
 					found[i] = Socket{}
 				}
 			}
 		})
 }
 
-// socketOf returns the socket that a flow is bound to, the zero Socket for 0. The
+// socketOf returns the socket of ss that a flow is bound to, the zero Socket for 0. The
 // socket is not looked at: a flow that is found in the table is not unbound yet, so
 // its socket is open, or its Close and perhaps a Bind are under way. In the last
 // case the slot may even be another's already; whatever uses it asks by generation.
-func (e *Engine) socketOf(n *Namespace, h shard.Handle) Socket {
+func (n *Namespace) socketOf(ss *shard.Sockets, h shard.Handle) Socket {
 	if h == 0 {
 		return Socket{}
 	}
-	return Socket{ns: n, slot: e.sockets.At(h.Slot()), id: h.Slot(), generation: h.Generation()}
+	return Socket{ns: n, slot: ss.At(h.Slot()), id: h.Slot(), generation: h.Generation()}
 }

@@ -55,7 +55,7 @@ func (e *Engine) labelAny(n *Namespace, packet []byte, found shard.Handle, key *
 	if n.ended() {
 		return Decision{Verdict: Stale}
 	}
-	s := e.socketOf(n, found)
+	s := n.socketOf(e.sockets, found)
 	asked := labelOf(packet)
 	d := e.sendPacket(s, key, asked)
 	if d.Label != asked && d.sent() {
@@ -109,7 +109,7 @@ func (e *Engine) receive(n *Namespace, packet []byte, found shard.Handle) Verdic
 	if found == 0 {
 		return Unbound
 	}
-	s := e.socketOf(n, found)
+	s := n.socketOf(e.sockets, found)
 	if n.ended() || !s.slot.Open(s.generation) {
 		return Stale
 	}

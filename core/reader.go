@@ -71,8 +71,14 @@ func (v Verdict) String() string {
 // what was found may be reused before the section ends, and two bursts at once may
 // take each other's packets for their own.
 type Reader struct {
-	eng   *Engine
-	rcu   *rcu.Reader
+	eng *Engine
+	rcu *rcu.Reader
+
+	// The engine's, at hand: the fewer loads a lookup has, the more lookups are under
+	// way side by side; see findFlow in shard.
+	flows   *shard.Flows
+	sockets *shard.Sockets
+
 	burst bursts
 }
 
@@ -83,7 +89,7 @@ type Reader struct {
 //
 // Cost: an allocation and a short lock.
 func (e *Engine) Reader(name string) *Reader {
-	return &Reader{eng: e, rcu: e.domain.Register(name)}
+	return &Reader{eng: e, rcu: e.domain.Register(name), flows: e.flows, sockets: e.sockets}
 }
 
 // Enter begins a read-side section; see Reader for what is misuse.

@@ -25,11 +25,13 @@ func (w segmentWord) depth() uint32 { return uint32(w >> 32) }
 type directory struct {
 	mixer                 // of the seed
 	seed  uint64          // of the hash; secret, and another one in each new directory but a larger one
-	shift uint32          // 64 - bits
+	shift uint32          // 64 - bits; below 64, so that a processor shifts by it at once
 	words []atomic.Uint64 // stored under Flows.mu after the segments are filled; pairs with the loads of readers
 }
 
+// newDirectory returns an empty directory of so many bits, but one at least.
 func newDirectory(seed uint64, bits uint32) *directory {
+	bits = max(bits, 1)
 	return &directory{mixer: newMixer(seed), seed: seed, shift: 64 - bits, words: make([]atomic.Uint64, 1<<bits)}
 }
 
@@ -37,8 +39,7 @@ func (d *directory) bits() uint32 { return 64 - d.shift }
 
 // word returns the word for a hash.
 func (d *directory) word(h hashed) segmentWord {
-	// A shift by 64 is 0 in Go; so a directory of one word needs no other case.
-	return segmentWord(d.words[uint64(h)>>d.shift].Load())
+	return segmentWord(d.words[uint64(h)>>(d.shift&63)].Load())
 }
 
 // span returns the words that a segment of h with that depth stands in.

@@ -1,35 +1,41 @@
 // What the lookups of flows have in common. All of it takes the directory in R14.
 
-// IN is Key.in: it leaves in r the last word of the key that k points to, in the
-// namespace that n has where that word has it.
+// IN leaves in r the last word of the key that k points to, in the namespace that n has
+// where that word has it. See Flows.FindIn for what the key itself may name.
 #define IN(k, n, r) \
 	MOVQ 32(k), r; \
-	SHLQ $24, r; \
-	SHRQ $24, r; \
 	ORQ  n, r
 
-// MIX leaves in AX what XXH3 makes of 16 bytes of a key, at lo and at hi. It uses DX.
-#define MIX(lo, hi, n) \
-	MOVQ lo, AX; \
-	XORQ (mixer_words+16*n)(R14), AX; \
-	MOVQ hi, DX; \
-	XORQ (mixer_words+16*n+8)(R14), DX; \
+// MIX adds to CX what XXH3 makes of 16 bytes of a key, mixed with the seed's words
+// already, in AX and in DX.
+#define MIX \
 	MULQ DX; \
-	XORQ DX, AX
+	XORQ DX, AX; \
+	ADDQ AX, CX
 
-// HASH leaves in AX the hash of the key that k points to, but for the last word. It
-// uses CX and DX.
+// HASH leaves in AX the hash of the key that k points to, but for the last word, and in
+// Y0 the first four words. It uses CX, DX, Y1 and Y2.
 #define HASH(k, last) \
-	MIX(16(k), 24(k), 2); \
-	MOVQ AX, CX; \
-	MIX(8(k), 16(k), 3); \
-	ADDQ AX, CX; \
-	MIX(0(k), 8(k), 0); \
-	ADDQ AX, CX; \
-	MIX(24(k), last, 1); \
-	ADDQ CX, AX; \
-	ADDQ mixer_start(R14), AX; \
-	MOVQ AX, CX; \
+	VMOVDQU (k), Y0; \
+	VPXOR mixer_ends(R14), Y0, Y1; \
+	VPXOR mixer_middle(R14), Y0, Y2; \
+	MOVQ $const_mixerStart, CX; \
+	VMOVQ X1, AX; \
+	VPEXTRQ $1, X1, DX; \
+	MIX; \
+	VEXTRACTI128 $1, Y1, X1; \
+	VMOVQ X1, AX; \
+	VPEXTRQ $1, X1, DX; \
+	MIX; \
+	VPEXTRQ $1, X2, AX; \
+	VEXTRACTI128 $1, Y2, X2; \
+	VMOVQ X2, DX; \
+	MIX; \
+	VPEXTRQ $1, X2, AX; \
+	MOVQ last, DX; \
+	XORQ mixer_middle(R14), DX; \
+	MIX; \
+	MOVQ CX, AX; \
 	SHRQ $37, CX; \
 	XORQ CX, AX; \
 	MOVQ $const_avalanche, CX; \
@@ -38,14 +44,10 @@
 	SHRQ $32, CX; \
 	XORQ CX, AX
 
-// BUCKET leaves in CX the number of the own bucket for the hash in AX. It uses DX. A
-// shift by 64, for a directory of one word, is one by 1 and one by 63.
+// BUCKET leaves in CX the number of the own bucket for the hash in AX. It uses DX.
 #define BUCKET \
 	MOVL directory_shift(R14), CX; \
-	MOVQ AX, DX; \
-	SHRQ $1, DX; \
-	DECL CX; \
-	SHRXQ CX, DX, DX; \
+	SHRXQ CX, AX, DX; \
 	MOVQ directory_words(R14), CX; \
 	MOVL (CX)(DX*8), CX; \
 	MOVL AX, DX; \

@@ -8,23 +8,25 @@ import "unsafe"
 // among a million flows took 26 ns with it and 39 with the twins, which are in
 // flows_burst.go, at best.
 
-// hashBuckets writes the hashes of n keys and the numbers of their own buckets. in is
-// the namespace where the last word of a key has it. It needs BMI2.
+// hashBuckets writes the hashes of n keys and the numbers of their own buckets in lines,
+// and asks memory for those. in is the namespace where the last word of a key has it. It
+// needs AVX2 and BMI2.
 //
 //go:noescape
-func hashBuckets(d *directory, keys *Key, n int, in uint64, hashes *hashed, buckets *uint32)
+func hashBuckets(d *directory, lines unsafe.Pointer, keys *Key, n int, in uint64, hashes *hashed, buckets *uint32)
 
-// touchBuckets does for n lookups what touchPlain does. buckets are numbers in lines. It
-// needs AVX2, BMI1 and BMI2, and reads as findFlow does.
+// touchBuckets does for n lookups what touchPlain does. buckets are numbers in lines;
+// ahead is where the sockets are whose lines are asked for, or nil. It needs AVX2, BMI1
+// and BMI2, and reads as findFlow does.
 //
 //go:noescape
-func touchBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, keys *Key, n int, in uint64, sockets *Handle) (others uint64)
+func touchBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, keys *Key, n int, in uint64, sockets *Handle, ahead unsafe.Pointer) (others uint64)
 
 // compareBuckets does for the lookups of which which has a bit what comparePlain does.
 // It needs AVX2, BMI1 and BMI2, and reads as findFlow does.
 //
 //go:noescape
-func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, in uint64, sockets *Handle, which uint64) (others uint64)
+func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, in uint64, sockets *Handle, which uint64, ahead unsafe.Pointer) (others uint64)
 
 // hash hashes keys and chooses their own buckets.
 func (l *FlowLookups) hash(keys []Key, first int) {
@@ -32,7 +34,7 @@ func (l *FlowLookups) hash(keys []Key, first int) {
 		l.hashPlain(keys, first)
 		return
 	}
-	hashBuckets(l.dir, &keys[0], len(keys), l.in(), &l.hashes[first], &l.buckets[first])
+	hashBuckets(l.dir, l.table.lines.first, &keys[0], len(keys), l.in(), &l.hashes[first], &l.buckets[first])
 }
 
 // touch looks for keys in their own buckets, and chooses the candidates for the
@@ -41,7 +43,7 @@ func (l *FlowLookups) touch(keys []Key, first int) uint64 {
 	if !hasAVX2 {
 		return l.touchPlain(keys, first)
 	}
-	return touchBuckets(l.table.lines.first, &l.buckets[first], &l.hashes[first], &keys[0], len(keys), l.in(), &l.Sockets[first])
+	return touchBuckets(l.table.lines.first, &l.buckets[first], &l.hashes[first], &keys[0], len(keys), l.in(), &l.Sockets[first], l.socketLines())
 }
 
 // compare looks for keys in their candidates, and returns a bit for each that is not
@@ -50,7 +52,15 @@ func (l *FlowLookups) compare(keys []Key, first int, which uint64) uint64 {
 	if !hasAVX2 {
 		return l.comparePlain(keys, first, which)
 	}
-	return compareBuckets(l.table.lines.first, &l.buckets[first], &keys[0], l.in(), &l.Sockets[first], which)
+	return compareBuckets(l.table.lines.first, &l.buckets[first], &keys[0], l.in(), &l.Sockets[first], which, l.socketLines())
+}
+
+// socketLines is where the sockets are whose lines are asked for, or nil. Sound as lines.
+func (l *FlowLookups) socketLines() unsafe.Pointer {
+	if l.ahead == nil {
+		return nil
+	}
+	return l.ahead.slots.base
 }
 
 // in is the namespace where the last word of a key has it.

@@ -4,14 +4,15 @@
 #include "textflag.h"
 #include "flows_amd64.h"
 
-// func hashBuckets(d *directory, keys *Key, n int, in uint64, hashes *hashed, buckets *uint32)
-TEXT ·hashBuckets(SB), NOSPLIT, $0-48
+// func hashBuckets(d *directory, lines unsafe.Pointer, keys *Key, n int, in uint64, hashes *hashed, buckets *uint32)
+TEXT ·hashBuckets(SB), NOSPLIT, $0-56
 	MOVQ d+0(FP), R14
-	MOVQ keys+8(FP), SI
-	MOVQ n+16(FP), R13
-	MOVQ in+24(FP), R9
-	MOVQ hashes+32(FP), DI
-	MOVQ buckets+40(FP), BX
+	MOVQ lines+8(FP), R12
+	MOVQ keys+16(FP), SI
+	MOVQ n+24(FP), R13
+	MOVQ in+32(FP), R9
+	MOVQ hashes+40(FP), DI
+	MOVQ buckets+48(FP), BX
 	XORL R11, R11                 // number of the lookup
 key:
 	IN(SI, R9, R8)
@@ -19,10 +20,13 @@ key:
 	MOVQ AX, (DI)(R11*8)
 	BUCKET
 	MOVL CX, (BX)(R11*4)
+	SHLQ $6, CX
+	PREFETCHT0 (R12)(CX*1)
 	ADDQ $40, SI
 	INCQ R11
 	CMPQ R11, R13
 	JLT  key
+	VZEROUPPER
 	RET
 
 // HOLDS leaves in R8 0 if the bucket at R15 holds the key at k, and in R14 its handle, 0
@@ -45,8 +49,8 @@ key:
 	MOVL $0, CX; \
 	CMOVQNE CX, R14
 
-// func touchBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, keys *Key, n int, in uint64, sockets *Handle) (others uint64)
-TEXT ·touchBuckets(SB), NOSPLIT, $0-64
+// func touchBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, keys *Key, n int, in uint64, sockets *Handle, ahead unsafe.Pointer) (others uint64)
+TEXT ·touchBuckets(SB), NOSPLIT, $0-72
 	MOVQ lines+0(FP), DI
 	MOVQ buckets+8(FP), SI
 	MOVQ keys+24(FP), BX
@@ -62,6 +66,13 @@ bucket:
 	ADDQ DI, R15                  // the own bucket
 	HOLDS(BX, in+40(FP))
 	MOVQ R14, (R9)(R11*8)
+	MOVQ ahead+56(FP), DX
+	TESTQ DX, DX
+	JEQ  candidate
+	MOVL R14, R14                 // the slot
+	SHLQ $const_SocketShift, R14
+	PREFETCHT0 (DX)(R14*1)
+candidate:
 	MOVQ hashes+16(FP), DX
 	MOVQ (DX)(R11*8), CX          // the hash
 	MOVL CX, R14
@@ -91,6 +102,8 @@ bucket:
 	CMOVLEQ AX, R14
 	MOVL R14, (SI)(R11*4)
 	SETNE CX
+	SHLQ $6, R14
+	PREFETCHT0 (DI)(R14*1)
 	MOVBLZX CX, CX
 	ORQ  DX, R15                  // 0 if there is no candidate
 	MOVL $0, DX
@@ -102,11 +115,11 @@ bucket:
 	CMPQ R11, n+32(FP)
 	JLT  bucket
 	VZEROUPPER
-	MOVQ R10, others+56(FP)
+	MOVQ R10, others+64(FP)
 	RET
 
-// func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, in uint64, sockets *Handle, which uint64) (others uint64)
-TEXT ·compareBuckets(SB), NOSPLIT, $0-56
+// func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, in uint64, sockets *Handle, which uint64, ahead unsafe.Pointer) (others uint64)
+TEXT ·compareBuckets(SB), NOSPLIT, $0-64
 	MOVQ lines+0(FP), DI
 	MOVQ buckets+8(FP), SI
 	MOVQ keys+16(FP), DX
@@ -125,6 +138,13 @@ next:
 	LEAQ (DX)(BX*8), BX           // the key
 	HOLDS(BX, R9)
 	MOVQ R14, (R13)(R11*8)
+	MOVQ ahead+48(FP), CX
+	TESTQ CX, CX
+	JEQ  found
+	MOVL R14, R14                 // the slot
+	SHLQ $const_SocketShift, R14
+	PREFETCHT0 (CX)(R14*1)
+found:
 	XORL CX, CX
 	TESTQ R8, R8
 	SETNE CX
@@ -133,5 +153,5 @@ next:
 	JMP  next
 done:
 	VZEROUPPER
-	MOVQ R10, others+48(FP)
+	MOVQ R10, others+56(FP)
 	RET

@@ -12,7 +12,7 @@ func (f *Flows) FindBurst(keys []Key, found []Handle) {
 	if len(keys) == 0 {
 		return
 	}
-	l.Begin(f, keys[0].namespace())
+	l.Begin(f, keys[0].namespace(), true)
 	InStep(len(keys),
 		func(from, to int) { l.Hash(keys[from:to], from) },
 		func(from, to int) { l.Touch(keys[from:to], from) },

@@ -1,10 +1,10 @@
 package shard
 
-// FindIn returns the socket that the flow with that key is bound to in a namespace,
-// whichever the key names, or 0. It is what a packet asks: a word of the directory,
-// the flow's own bucket, and, if the flow is displaced, another. The key is not copied
-// for the namespace: what was just written in words of 8 bytes cannot be read by 32
-// before it has reached the cache.
+// FindIn returns the socket that the flow with that key is bound to in a namespace, or 0.
+// The key names that namespace, or none. It is what a packet asks: a word of the
+// directory, the flow's own bucket, and, if the flow is displaced, another. The key is
+// not copied for the namespace: what was just written in words of 8 bytes cannot be read
+// by 32 before it has reached the cache.
 func (f *Flows) FindIn(k *Key, namespace uint32) Handle { return findFlow(f, k, namespace) }
 
 // findPlain is the twin of findFlow where that is assembly.

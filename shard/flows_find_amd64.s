@@ -7,10 +7,10 @@
 // func findFlow(f *Flows, k *Key, namespace uint32) Handle
 TEXT ·findFlow(SB), NOSPLIT, $0-32
 	MOVQ f+0(FP), AX
-	CMPB ·hasAVX2(SB), $0
+	MOVQ Flows_lines(AX), DI
+	TESTQ DI, DI                  // there is no AVX2
 	JEQ  plain
 	MOVQ Flows_dir(AX), R14
-	MOVQ Flows_lines(AX), DI
 	TESTQ R14, R14
 	JEQ  plain
 	MOVQ k+8(FP), R8
@@ -24,13 +24,16 @@ TEXT ·findFlow(SB), NOSPLIT, $0-32
 	LEAQ (DI)(CX*1), SI
 	MOVQ SI, R14                  // the own bucket
 	MOVQ SI, DX
-	XORQ $64, DX                  // where a displaced flow goes first
+	XORQ $64, DX                  // where displaced flows go first
+	PREFETCHT0 (DX)
+	XORQ $192, DX                 // and next
+	PREFETCHT0 (DX)
+	XORQ $64, DX
 	PREFETCHT0 (DX)
 compare:
 	MOVQ (SI), R10                // the entry
-	VMOVDQU (R8), Y0
-	VPXOR 8(SI), Y0, Y0
-	VPTEST Y0, Y0
+	VPXOR 8(SI), Y0, Y1
+	VPTEST Y1, Y1
 	JNE  other
 	CMPQ R12, 40(SI)
 	JNE  other

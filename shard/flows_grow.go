@@ -155,11 +155,11 @@ func (f *Flows) unlockAll() {
 	}
 }
 
-// directoryOf returns a directory of empty segments with a new seed.
+// directoryOf returns a directory of empty segments, 1<<depth, with a new seed.
 func (f *Flows) directoryOf(runs []uint32, depth uint32) *directory {
 	d := newDirectory(f.seed(), depth)
 	for i, run := range runs {
-		d.words[i].Store(uint64(newSegmentWord(run, depth)))
+		d.set(hashed(uint64(i)<<(64-depth)), depth, newSegmentWord(run, depth))
 	}
 	return d
 }

@@ -43,7 +43,7 @@ func TestFindWhileChanging(t *testing.T) {
 		looks /= 20
 	}
 	var l FlowLookups
-	l.Begin(r.flows, mine.namespace())
+	l.Begin(r.flows, mine.namespace(), true)
 	one := []Key{mine}
 	for name, find := range map[string]func() Handle{
 		"alone": func() Handle { return r.flows.Find(&mine) },

@@ -53,12 +53,12 @@ func TestSeedThatFails(t *testing.T) {
 			keys = append(keys, craft(anotherSeed, place(0, 0, uint32(n), 1), n))
 		}
 		r.bindAll(t, keys...)
-		drawn, words := r.seeded(seeds...), len(r.flows.dir.Load().words)
+		drawn, depth := r.seeded(seeds...), r.flows.dir.Load().word(0).depth()
 		if ok := r.reseedNow(); ok != (name == "once") || drawn() != len(seeds) {
 			t.Errorf("%s: %v after %d seeds", name, ok, drawn())
 		}
-		if now := len(r.flows.dir.Load().words); name == "once" && now != 2*words && !Invariants {
-			t.Errorf("%s: %d words, and %d before", name, now, words)
+		if now := r.flows.dir.Load().word(0).depth(); name == "once" && now != depth+1 && !Invariants {
+			t.Errorf("%s: depth %d, and %d before", name, now, depth)
 		}
 		r.mustFind(t, keys)
 		r.checkFlows(t, len(keys))

@@ -56,7 +56,7 @@ func TestBurstAcrossSplit(t *testing.T) {
 		r.bindAll(t, keys...)
 		r.inside(func() {
 			var l FlowLookups
-			l.Begin(r.flows, 1)
+			l.Begin(r.flows, 1, false)
 			for i, stage := range []func(){
 				func() { l.Hash(keys, 0) },
 				func() { l.Touch(keys, 0) },

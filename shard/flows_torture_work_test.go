@@ -128,7 +128,7 @@ func (w *flowTorture) readLate(rng *rand.Rand) {
 	} else {
 		var l FlowLookups
 		one := w.keys[i : i+1]
-		l.Begin(w.flows, one[0].namespace())
+		l.Begin(w.flows, one[0].namespace(), false)
 		for _, stage := range []func(){
 			func() { l.Hash(one, 0) },
 			func() { l.Touch(one, 0) },

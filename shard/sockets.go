@@ -114,9 +114,6 @@ func (ss *Sockets) At(id uint32) *Socket { return ss.slots.at(id) }
 // Fetch asks memory for the first line of sockets.
 func (ss *Sockets) Fetch(ids []uint32) { ss.slots.fetch(ids) }
 
-// FetchOf asks memory for the first line of the sockets that handles name.
-func (ss *Sockets) FetchOf(handles []Handle) { ss.slots.fetchOf(handles) }
-
 // Release gives back a slot after Alloc that was not opened.
 func (ss *Sockets) Release(id uint32) { ss.slab.Release(id) }
 

@@ -14,7 +14,7 @@ import (
 // reverse order, at once where nobody can have seen the lease, and by its death
 // where somebody may have.
 func (g *get) create(dead uint32) (done bool, label Label, err error) {
-	if err := g.ns.takeQuota(g.s.slot.Used(), &g.t.by); err != nil {
+	if err := g.ns.takeQuota(g.s.slot, &g.t.by); err != nil {
 		return false, 0, err
 	}
 	id, l, ok := g.eng.leases.Alloc(g.at)

@@ -117,7 +117,7 @@ func (g *get) join(id uint32, l *shard.Lease, users int) (done bool, err error) 
 			return false, fmt.Errorf("%w: %#x lingers", ErrNotFound, uint32(g.t.label))
 		}
 		if g.eng.rules.QuotaBeforeRevival {
-			if err := g.ns.quotaLeft(g.s.slot.Used(), &g.t.by); err != nil {
+			if err := g.ns.quotaLeft(g.s.slot, &g.t.by); err != nil {
 				return false, err
 			}
 		}

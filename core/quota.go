@@ -3,6 +3,8 @@ package core
 import (
 	"fmt"
 	"sync/atomic"
+
+	"github.com/flowlabel/flowlabel/shard"
 )
 
 // room says whether a caller whose socket holds used entries may add a lease to
@@ -29,7 +31,16 @@ func (q *Quota) room(leases, inNamespace, used int, privileged bool) bool {
 	return true
 }
 
-// takeQuota counts a lease that is about to be created. It decides and counts in
+// used says how many entries a socket holds, 0 where the quota does not ask: then the
+// socket's lock is spared.
+func (q *Quota) used(s *shard.Socket) int {
+	if q.Socket == 0 && q.HolderReserve == 0 {
+		return 0
+	}
+	return s.Used()
+}
+
+// takeQuota counts a lease that is about to be created on a socket. It decides and counts in
 // one step: the limits hold to the last lease, and whoever is refused leaves no
 // count behind, not even for a moment, that others might be refused for.
 //
@@ -41,9 +52,9 @@ func (q *Quota) room(leases, inNamespace, used int, privileged bool) bool {
 // The namespace counts second. Should its Close have ended meanwhile the count
 // comes from 0 once more, and goes back there within this section, for which the
 // namespace's id waits.
-func (n *Namespace) takeQuota(used int, by *Credentials) error {
+func (n *Namespace) takeQuota(s *shard.Socket, by *Credentials) error {
 	e := n.eng
-	privileged := by.Privileges.has(Admin)
+	privileged, used := by.Privileges.has(Admin), e.rules.Quota.used(s)
 	if e.rules.Quota.Namespace != 0 && !privileged {
 		e.quotaMu.Lock()
 		defer e.quotaMu.Unlock()
@@ -51,7 +62,7 @@ func (n *Namespace) takeQuota(used int, by *Credentials) error {
 	for {
 		leases := e.leaseCount.Load()
 		if !e.rules.Quota.room(int(leases), int(n.leases.Load()), used, privileged) {
-			return fmt.Errorf("%w: %d leases, %d on the socket", ErrQuota, leases, used)
+			return overQuota(int(leases), s)
 		}
 		if e.leaseCount.CompareAndSwap(leases, leases+1) {
 			n.leases.Add(1)
@@ -61,12 +72,16 @@ func (n *Namespace) takeQuota(used int, by *Credentials) error {
 }
 
 // quotaLeft says whether takeQuota would succeed now.
-func (n *Namespace) quotaLeft(used int, by *Credentials) error {
-	leases := int(n.eng.leaseCount.Load())
-	if !n.eng.rules.Quota.room(leases, int(n.leases.Load()), used, by.Privileges.has(Admin)) {
-		return fmt.Errorf("%w: %d leases, %d on the socket", ErrQuota, leases, used)
+func (n *Namespace) quotaLeft(s *shard.Socket, by *Credentials) error {
+	q, leases := &n.eng.rules.Quota, int(n.eng.leaseCount.Load())
+	if !q.room(leases, int(n.leases.Load()), q.used(s), by.Privileges.has(Admin)) {
+		return overQuota(leases, s)
 	}
 	return nil
+}
+
+func overQuota(leases int, s *shard.Socket) error {
+	return fmt.Errorf("%w: %d leases, %d on the socket", ErrQuota, leases, s.Used())
 }
 
 // returnQuota takes takeQuota back.

@@ -117,14 +117,10 @@ func (ls *Leases) kill(id uint32, l *Lease, users, marks uint64) bool {
 	h.mu.Lock()
 	h.wheel.Cancel(id)
 	h.mu.Unlock()
-	ls.bury(id, l)
-	return true
-}
-
-// bury is called once for each death, by the one who made the lease dead.
-func (ls *Leases) bury(id uint32, l *Lease) {
+	// Once for each death, by the one who made the lease dead; so in Expire, too.
 	ls.hooks.Dead(id, l)
 	ls.slab.Retire(id)
+	return true
 }
 
 // Expire buries the leases of a shard whose deadline has come by now. It works
@@ -145,8 +141,9 @@ func (ls *Leases) Expire(shard uint32, now int64, budget *int) (buried int, more
 			}
 		}
 		for _, id := range h.doomed {
-			ls.bury(id, ls.slab.At(id))
+			ls.hooks.Dead(id, ls.slab.At(id))
 		}
+		ls.slab.RetireAll(h.doomed) // all are the shard's own
 		buried += len(h.doomed)
 		h.doomed = h.doomed[:0]
 		if !more || *budget <= 0 {

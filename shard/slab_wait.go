@@ -52,10 +52,27 @@ func (s *Slab[T]) Release(id uint32) {
 // Retire gives back a slot that has been unlinked and that readers may still
 // be looking at. It cannot fail and does not wait.
 func (s *Slab[T]) Retire(id uint32) {
-	h := &s.homes[s.Owner(id)]
+	var one chain
+	s.push(&one, id)
+	s.retire(&s.homes[s.Owner(id)], &one)
+}
+
+// RetireAll does the same for several slots of one owner, with its lock taken once.
+func (s *Slab[T]) RetireAll(ids []uint32) {
+	if len(ids) == 0 {
+		return
+	}
+	var all chain
+	for _, id := range ids {
+		s.push(&all, id)
+	}
+	s.retire(&s.homes[s.Owner(ids[0])], &all)
+}
+
+func (s *Slab[T]) retire(h *home, c *chain) {
 	h.mu.Lock()
 	first := h.gathering.head == 0 && h.waiting.head == 0
-	s.push(&h.gathering, id)
+	s.splice(&h.gathering, c)
 	h.mu.Unlock()
 	if first && s.kind.Ring != nil {
 		s.kind.Ring()

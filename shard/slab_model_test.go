@@ -153,6 +153,32 @@ func (m *slabModel) retire(t *rapid.T) {
 	}
 }
 
+// retireAll retires several slots of one owner at once.
+func (m *slabModel) retireAll(t *rapid.T) {
+	shard := rapid.Uint32Range(0, m.shards-1).Draw(t, "shard")
+	most := rapid.IntRange(0, 40).Draw(t, "n")
+	var ids, others []uint32
+	for _, id := range m.inUse {
+		if m.owner[id] == shard && len(ids) < most {
+			ids = append(ids, id)
+		} else {
+			others = append(others, id)
+		}
+	}
+	want := m.rings
+	if len(ids) != 0 && m.waitingIn(shard) == 0 {
+		want++
+	}
+	for _, id := range ids {
+		m.waiting[id] = m.sections.now()
+	}
+	m.inUse = others
+	m.slab.RetireAll(ids)
+	if m.rings != want {
+		t.Fatalf("%d rings, want %d", m.rings, want)
+	}
+}
+
 func (m *slabModel) waitingIn(shard uint32) (n int) {
 	for id := range m.waiting {
 		if m.owner[id] == shard {
@@ -197,6 +223,7 @@ func TestSlabModel(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"alloc":   m.alloc,
 			"retire":  m.retire,
+			"several": m.retireAll,
 			"release": func(t *rapid.T) { m.slab.Release(m.take(t)) },
 			"collect": m.collect,
 			"advance": func(*rapid.T) { m.advance() },

@@ -25,34 +25,42 @@ func (b *bursts) keysFrom(from, n int) []shard.Key { return b.keys[place(from):]
 // parse reads the tuples of packets, or of the other direction, and returns them.
 func (b *bursts) parse(packets [][]byte, reversed bool, from int) []shard.Key {
 	keys, verdicts := b.keysFrom(from, len(packets)), b.verdicts[place(from):][:len(packets)]
-	for m := parsePackets(&packets[0], len(packets), &keys[0], &verdicts[0]); m != 0; m &= m - 1 {
+	asked := b.flows.Asked[place(from):][:len(packets)]
+	for m := parsePackets(&packets[0], len(packets), &keys[0], &asked[0], &verdicts[0]); m != 0; m &= m - 1 {
 		i := bits.TrailingZeros64(m)
-		verdicts[i] = parse(packets[i], &keys[i])
+		if verdicts[i] = parse(packets[i], &keys[i]); verdicts[i] == Allowed {
+			asked[i] = shard.ShownMark | uint32(labelOf(packets[i]))
+		}
 	}
 	if reversed {
 		for i := range keys {
 			keys[i].Reverse()
+			asked[i] = ^uint32(0) // the socket is wanted, whatever its flow shows
 		}
 	}
 	return keys
 }
 
 // label decides about the packets with numbers in [from, to), which have been parsed and
-// looked up. What labelPackets allows is allowed under any policy, should that change now,
-// and its lease was held then; but a namespace that is closed by now need not be the one
+// looked up. What a flow shows, and what labelPackets allows, is allowed under any policy,
+// should that change now, and its lease was held then; but a namespace that is closed by now need not be the one
 // whose flows were found, hence the policy first.
 func (b *bursts) label(e *Engine, n *Namespace, packets [][]byte, out []Decision, from, to int) {
 	packets, out = packets[from:to], out[from:to:len(out)]
 	keys, verdicts, found := b.keysFrom(from, to-from), b.verdicts[place(from):], b.flows.Sockets[place(from):]
-	others := uint64(1)<<len(packets) - 1
+	others, shown := uint64(1)<<len(packets)-1, uint64(0)
 	if n.policy.Load() == policyEnforced {
-		others = labelPackets(e.sockets, &packets[0], len(packets), &verdicts[0], &found[0], &out[0])
+		shown = b.flows.Shown >> place(from)
+		others = labelPackets(e.sockets, &b.flows.Asked[place(from)], len(packets), &verdicts[0], &found[0], shown, &out[0])
 	}
 	for ; others != 0; others &= others - 1 {
 		i := bits.TrailingZeros64(others)
-		if v := verdicts[i]; v != Allowed {
+		switch v := verdicts[i]; {
+		case v != Allowed:
 			out[i] = Decision{Verdict: v}
-		} else {
+		case shown>>i&1 != 0:
+			out[i] = Decision{Label: labelOf(packets[i]), Verdict: Allowed, lease: bareLease}
+		default:
 			out[i] = e.label(n, packets[i], found[i], &keys[i])
 		}
 	}

@@ -31,15 +31,15 @@ func TestParsePackets(t *testing.T) {
 	var left [2]int // of packets as most are, and of the others
 	for range 20_000 {
 		n, odd := 1+rng.IntN(16), rng.IntN(2)
-		packets, verdicts, keys := make([][]byte, n), make([]Verdict, n), make([]shard.Key, n)
+		packets, verdicts, keys, asked := make([][]byte, n), make([]Verdict, n), make([]shard.Key, n), make([]uint32, n)
 		for i := range packets {
-			p := plainPacket(rng, ipv6Header+4+rng.IntN(100), []uint8{nextTCP, nextUDP}[rng.IntN(2)], 1)
+			p := plainPacket(rng, ipv6Header+4+rng.IntN(100), []uint8{nextTCP, nextUDP}[rng.IntN(2)], Label(rng.Uint32())&MaxLabel)
 			if odd == 1 {
 				p = oddPacket(rng, p)
 			}
 			packets[i], verdicts[i] = p, 99
 		}
-		others := parsePackets(&packets[0], n, &keys[0], &verdicts[0])
+		others := parsePackets(&packets[0], n, &keys[0], &asked[0], &verdicts[0])
 		if others>>n != 0 {
 			t.Fatalf("others %b of %d", others, n)
 		}
@@ -49,11 +49,13 @@ func TestParsePackets(t *testing.T) {
 			want := parse(p, &key)
 			switch {
 			case others>>i&1 != 0:
-				if verdicts[i] != 99 || keys[i] != (shard.Key{}) {
+				if verdicts[i] != 99 || keys[i] != (shard.Key{}) || asked[i] != 0 {
 					t.Fatalf("%x: written to, and left", p)
 				}
 			case verdicts[i] != want || keys[i] != key:
 				t.Fatalf("%x: %v %x, want %v %x", p, verdicts[i], keys[i], want, key)
+			case asked[i] != shard.ShownMark|uint32(labelOf(p)):
+				t.Fatalf("%x: asks for %x", p, asked[i])
 			}
 		}
 	}
@@ -80,14 +82,14 @@ func oddPacket(rng *rand.Rand, p []byte) []byte {
 // TestLabelPacketsUnbound: where there are no sockets yet, there is not even the memory
 // for them.
 func TestLabelPacketsUnbound(t *testing.T) {
-	packets, verdicts := [][]byte{make([]byte, 60)}, []Verdict{Allowed}
-	if others := labelPackets(listedEngine(t).sockets, &packets[0], 1, &verdicts[0], new(shard.Handle), new(Decision)); others != 1 {
+	asked, verdict := uint32(shard.ShownMark), Allowed
+	if others := labelPackets(listedEngine(t).sockets, &asked, 1, &verdict, new(shard.Handle), 0, new(Decision)); others != 1 {
 		t.Errorf("others %b", others)
 	}
 }
 
-// TestLabelPackets: labelPackets decides about packets whose label comes first on their
-// socket's list, and about nothing else.
+// TestLabelPackets: labelPackets decides about packets whose flow shows their label, or
+// whose label comes first on their socket's list, and about nothing else.
 func TestLabelPackets(t *testing.T) {
 	e := listedEngine(t)
 	listed(t, e, UDP, 3, never) // so that no lease's slot is its label
@@ -141,23 +143,31 @@ func TestLabelPackets(t *testing.T) {
 	const n = 16
 	for range 1000 {
 		packets, verdicts, found, out := make([][]byte, n), make([]Verdict, n), make([]shard.Handle, n), make([]Decision, n)
-		var want uint64
+		asked := make([]uint32, n)
+		var want, shown uint64
 		drawn := make([]int, n)
 		for i := range n {
 			drawn[i] = rng.IntN(len(rows))
 			r := rows[drawn[i]]
 			packets[i], verdicts[i], found[i] = plainPacket(rng, 60, nextUDP, r.label), r.verdict, r.found
+			asked[i] = shard.ShownMark | uint32(r.label)
 			out[i] = Decision{Label: 99}
-			if !r.decided {
+			shows := rng.IntN(4) == 0
+			if shows {
+				shown |= 1 << i
+			}
+			if !r.decided && (!shows || r.verdict != Allowed) {
 				want |= 1 << i
 			}
 		}
-		if others := labelPackets(e.sockets, &packets[0], n, &verdicts[0], &found[0], &out[0]); others != want {
+		if others := labelPackets(e.sockets, &asked[0], n, &verdicts[0], &found[0], shown, &out[0]); others != want {
 			t.Fatalf("others %016b, want %016b", others, want)
 		}
 		for i, d := range out {
 			r, wantD := rows[drawn[i]], Decision{Label: 99}
-			if r.decided {
+			if want>>i&1 == 0 && shown>>i&1 != 0 {
+				wantD = Decision{Label: r.label, Verdict: Allowed, lease: bareLease}
+			} else if r.decided {
 				wantD = e.label(s.ns, packets[i], found[i], new(shard.Key))
 			}
 			if d != wantD {

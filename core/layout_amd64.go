@@ -14,6 +14,7 @@ const (
 	socketOwn       = shard.SocketOwn
 	socketsLines    = shard.SocketsLines
 	socketsSlots    = shard.SocketsSlots
+	shownMark       = shard.ShownMark
 	blockShut       = shard.Shut
 	classShift      = shard.ClassShift
 	generationShift = shard.GenerationShift

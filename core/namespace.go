@@ -120,6 +120,7 @@ func (n *Namespace) Socket(o SocketOptions) (Socket, error) {
 	slot.Namespace = n.id
 	slot.Process, slot.User = o.Owner.Process, o.Owner.User
 	slot.Privileges, slot.Protocol = uint8(o.Owner.Privileges), uint8(o.Protocol)
+	slot.Hides = o.Protocol == Ping // what a ping socket sends is not looked for
 	if !n.adopt(id, slot, n.reflects(o.Protocol)) {
 		e.sockets.Release(id)
 		e.openSockets.give()

@@ -40,8 +40,8 @@ func (r *Reader) LabelBurst(n *Namespace, packets [][]byte, out []Decision) {
 func (e *Engine) label(n *Namespace, packet []byte, found shard.Handle, key *shard.Key) Decision {
 	if found != 0 && n.policy.Load() == policyEnforced {
 		s, asked := e.sockets.At(found.Slot()), labelOf(packet)
-		if first := s.First(found.Generation(), uint32(asked)); first != 0 && Protocol(s.Protocol) != Ping {
-			return Decision{Label: asked, Verdict: Allowed, lease: first.Lease()}
+		if s.First(found.Generation(), uint32(asked)) != 0 && Protocol(s.Protocol) != Ping {
+			return Decision{Label: asked, Verdict: Allowed, lease: bareLease}
 		}
 	}
 	return e.labelAny(n, packet, found, key)

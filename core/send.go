@@ -36,8 +36,12 @@ type Decision struct {
 	// has headers to go with it; Reader.HeadersOf returns them. Under
 	// Rules.AddressVouches it may be the lease of Sending.Address.
 	Verdict Verdict
-	lease   uint32 // slot of the lease if it was looked up
+	lease   uint32 // slot of the lease of AllowedWithHeaders; or bareLease; or 0
 }
+
+// bareLease stands for the lease of a label that was looked for and found, and that has
+// no headers, whichever it is.
+const bareLease = ^uint32(0)
 
 // Err returns nil for a packet that may be sent, and else an error that wraps
 // ErrRefused, ErrClosed, ErrPacket or ErrNotBound.
@@ -142,8 +146,8 @@ func (e *Engine) sendWith(s Socket, label Label) Decision {
 	if !s.ns.enforced() || Protocol(s.slot.Protocol) == Ping && !faulty(faultPingChecked) {
 		return Decision{Label: label, Verdict: Allowed}
 	}
-	if first := s.slot.First(s.generation, uint32(label)); first != 0 {
-		return Decision{Label: label, Verdict: Allowed, lease: first.Lease()}
+	if s.slot.First(s.generation, uint32(label)) != 0 {
+		return Decision{Label: label, Verdict: Allowed, lease: bareLease}
 	}
 	return e.sendFromList(s, label)
 }
@@ -157,7 +161,7 @@ func (e *Engine) sendFromList(s Socket, label Label) Decision {
 	case entry.Headers():
 		return Decision{Label: label, Verdict: AllowedWithHeaders, lease: entry.Lease()}
 	case entry != 0:
-		return Decision{Label: label, Verdict: Allowed, lease: entry.Lease()}
+		return Decision{Label: label, Verdict: Allowed, lease: bareLease}
 	case faulty(faultSendUnchecked):
 		return Decision{Label: label, Verdict: Allowed}
 	}

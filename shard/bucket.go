@@ -10,10 +10,11 @@ import "math/bits"
 //
 // The entry is 0 when the bucket is empty, and names the flow else:
 //
-//	63   32 31  27 26    0
-//	[ tag ][   0  ][ slot ]
+//	63 53  52    51   32 31 27 26  0
+//	[tag][shown][label ][  0 ][slot ]
 //
-// The tag is a part of the hash of the flow's key. A flow stands in its own
+// The tag is a part of the hash of the flow's key; the label is what the flow shows, see
+// shown.go. A flow stands in its own
 // bucket, the one that its hash points at, if that was empty when it came.
 // Else it is displaced to any empty bucket of the segment, and one of four
 // references in the displaced word of its own bucket tells which that is:
@@ -38,7 +39,7 @@ const (
 	displacedWord = 7
 
 	slotMask = 1<<27 - 1
-	tagShift = 32
+	tagShift = 53
 
 	references = 4 // of a bucket
 	// samePrints is how many references of a bucket may have one print for a flow of
@@ -65,24 +66,27 @@ const (
 type segment []line
 
 // hashed is what a table makes of a key's hash: the top bits choose the segment,
-// the low ones the bucket in it; the print is in the low 16 bits, and the tag after
-// them.
+// the low ones the bucket in it; the print is in the low 16 bits, and the tag in the top
+// ones of the 32 after them.
 type hashed uint64
 
 func (h hashed) bucket() uint32 { return uint32(h) & segmentMask }
-func (h hashed) tag() uint32    { return uint32(h >> 16) }
+func (h hashed) tag() uint32    { return uint32(h>>16) >> (tagShift - 32) }
 
 // flowWords is what a bucket has of its flow: entry, key and handle.
 type flowWords [displacedWord]uint64
 
-// newFlowWords returns the words of the flow in a slot.
-func newFlowWords(h hashed, slot uint32, k *Key, s Handle) *flowWords {
-	return &flowWords{uint64(h.tag())<<tagShift | uint64(slot),
+// newFlowWords returns the words of the flow in a slot, which shows that.
+func newFlowWords(h hashed, slot, shown uint32, k *Key, s Handle) *flowWords {
+	return &flowWords{uint64(h.tag())<<tagShift | uint64(shown)<<shownShift | uint64(slot),
 		k.word(0), k.word(1), k.word(2), k.word(3), k.word(4), uint64(s)}
 }
 
 // slot returns the slot of the flow in a bucket, 0 for an empty one.
 func (l *line) slot() uint32 { return uint32(l[entryWord].Load()) & slotMask }
+
+// shown returns what the flow in a bucket shows. Its caller holds the segment's lock.
+func (l *line) shown() uint32 { return uint32(l[entryWord].Load()>>shownShift) & shownMask }
 
 // key returns the key of the flow in a bucket. Its caller holds the segment's lock.
 func (l *line) key() (k Key) {
@@ -92,22 +96,22 @@ func (l *line) key() (k Key) {
 	return k
 }
 
-// holds returns the socket of the flow in a bucket if its key is k; else 0. Another
-// flow may come to stand in the bucket meanwhile, but a slot is not another flow's
-// before a grace period is over: if the entry is the same before and after, all that
-// was read between is of one flow.
-func (l *line) holds(k *Key) Handle {
+// holds returns the socket of the flow in a bucket if its key is k, and what the flow
+// shows; else 0. Another flow may come to stand in the bucket meanwhile, but a slot is
+// not another flow's before a grace period is over: if the entry has the same slot
+// before and after, all that was read between is of one flow.
+func (l *line) holds(k *Key) (s Handle, shown uint32) {
 	e := l[entryWord].Load() // pairs with put and remove, as all loads here
 	differs := (l[1].Load() ^ k.word(0)) | (l[2].Load() ^ k.word(1)) | (l[3].Load() ^ k.word(2)) |
 		(l[4].Load() ^ k.word(3)) | (l[5].Load() ^ k.word(4))
 	if Invariants {
 		touched()
 	}
-	s := Handle(l[handleWord].Load())
-	if differs != 0 || e == 0 || l[entryWord].Load() != e {
-		return 0
+	s = Handle(l[handleWord].Load())
+	if differs != 0 || e == 0 || uint32(l[entryWord].Load()) != uint32(e) {
+		return 0, 0
 	}
-	return s
+	return s, uint32(e>>shownShift) & shownMask
 }
 
 // candidate returns the one bucket in which the flow of a key may stand that its own
@@ -143,12 +147,15 @@ const (
 // segment's lock.
 func (g segment) find(h hashed, k *Key) (n uint32, ok bool) {
 	own := h.bucket()
-	if g[own].holds(k) != 0 {
+	if s, _ := g[own].holds(k); s != 0 {
 		return own, true
 	}
 	for r := g[own][displacedWord].Load(); r != 0; r >>= referenceBits {
 		n = own ^ uint32(r)&wayMask
-		if n != own && g[n].holds(k) != 0 {
+		if n == own {
+			continue
+		}
+		if s, _ := g[n].holds(k); s != 0 {
 			return n, true
 		}
 	}

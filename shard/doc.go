@@ -61,8 +61,11 @@
 // that may look at it has ended.
 //
 // A bucket that a flow has left may get another at once, under the eyes of a reader.
-// It reads the entry first and last: if that is the same, so is the flow, since the
-// slot that it names waits for a grace period before another flow has it.
+// It reads the entry first and last: if the slot in it is the same, so is the flow, since
+// a slot waits for a grace period before another flow has it.
+//
+// A bucket also says which label its flow shows: see shown.go. So most packets need not
+// go on to their socket.
 //
 // A bind that finds no bucket, or no reference to lead there, splits the
 // segment: its flows are put into two new ones, which the directory names from then

@@ -121,6 +121,7 @@ func (f *Flows) link(id uint32, fl *Flow, s *Socket) bool {
 	if _, ok := s.block(fl.Socket.Generation()); !ok {
 		return false
 	}
+	f.hide(s) // of two flows neither shows anything
 	fl.prev, fl.next, fl.listed = 0, s.flows, true
 	if s.flows != 0 {
 		f.At(s.flows).prev = id
@@ -138,6 +139,7 @@ func (f *Flows) unlink(fl *Flow, s *Socket) bool {
 		return false
 	}
 	f.cut(fl, s)
+	f.show(s)
 	return true
 }
 

@@ -52,7 +52,7 @@ type Flows struct {
 // flowLocks is the number of locks; a segment's is chosen by the run that it
 // stands in. A lock keeps the segment from changing and from being replaced.
 // Whoever needs more than one takes them in their order, then mu. No lock is held
-// while a socket's or a slab's is taken.
+// while a socket's or a slab's is taken; a socket's may be held.
 const flowLocks = 64
 
 type flowLock struct {
@@ -64,6 +64,7 @@ type flowLock struct {
 // random numbers, which must be kept secret.
 func NewFlows(d *rcu.Domain, a *Arena, ss *Sockets, shards, limit int, seed func() uint64, ring func()) *Flows {
 	f := &Flows{sockets: ss, seed: seed}
+	ss.flows = f
 	flows := Kind{Ring: ring}
 	if Invariants {
 		flows.Reclaim = f.poison
@@ -175,6 +176,11 @@ func (f *Flows) Bind(k *Key, id uint32, s *Socket, generation, shard uint32) Bin
 	if !s.Open(generation) && f.drop(slot, fl) {
 		return FlowClosed
 	}
+	if s.toShow() != 0 {
+		s.mu.Lock()
+		f.show(s)
+		s.mu.Unlock()
+	}
 	return Bound
 }
 
@@ -196,7 +202,7 @@ func (f *Flows) insert(slot uint32, fl *Flow, k *Key, shard uint32) Binding {
 		}
 		n, room := g.room(g.h, k)
 		if room == roomThere {
-			g.put(g.h, n, newFlowWords(g.h, slot, k, fl.Socket))
+			g.put(g.h, n, newFlowWords(g.h, slot, 0, k, fl.Socket))
 			fl.bucket.Store(g.word.run() + n)
 			f.bound.Add(1)
 		}
@@ -228,6 +234,9 @@ func (f *Flows) drop(slot uint32, fl *Flow) bool {
 		b := fl.bucket.Load()
 		if b == 0 {
 			return false // not yet in the table, or no more
+		}
+		if Invariants {
+			touched()
 		}
 		l, lock := f.segments.At(b), f.lockOf(b)
 		lock.Lock()

@@ -14,6 +14,11 @@ import "math/bits"
 // The keys stay where they are. They name the namespace of Begin, or none.
 type FlowLookups struct {
 	Sockets [OnTheWay]Handle // that the flows are bound to, 0 for none, after Compare
+	// Asked are the labels that packets have, with ShownMark, where Begin was told of
+	// them; written before Touch. Shown has after Compare a bit for each place whose flow
+	// shows the label asked for.
+	Asked [OnTheWay]uint32
+	Shown uint64
 
 	table     *Flows
 	ahead     *Sockets   // whose lines are asked for, too; nil for none
@@ -26,8 +31,9 @@ type FlowLookups struct {
 	others uint64
 }
 
-// Begin says which table the lookups are in, and which namespace, and whether the first
-// lines of the sockets are wanted in the end: then memory is asked for those as well.
+// Begin says which table the lookups are in, and which namespace, and whether they are
+// those of packets: then there are Asked labels, and memory is asked for the first line
+// of each socket whose flow does not show the label.
 func (l *FlowLookups) Begin(f *Flows, namespace uint32, ahead bool) {
 	l.table, l.dir, l.namespace, l.ahead = f, f.dir.Load(), namespace, nil
 	if ahead {
@@ -50,12 +56,15 @@ func (l *FlowLookups) Hash(keys []Key, from int) {
 // is not found at all, or not yet, has the socket 0.
 func (l *FlowLookups) Touch(keys []Key, from int) {
 	first := from & onTheWayMask
+	these := uint64(1<<len(keys)-1) << first
+	l.Shown &^= these
 	if l.dir == nil {
 		clear(l.Sockets[first:][:len(keys)])
 		return
 	}
-	m := l.touch(keys, first)
-	l.others = l.others&^((1<<len(keys)-1)<<first) | m<<first
+	others, shown := l.touch(keys, first)
+	l.others = l.others&^these | others<<first
+	l.Shown |= shown << first
 }
 
 // Compare takes the sockets of the flows that are in their candidates, by the same
@@ -67,8 +76,10 @@ func (l *FlowLookups) Compare(keys []Key, from int) {
 	if l.dir == nil || which == 0 {
 		return
 	}
-	for m := l.compare(keys, first, which); m != 0; m &= m - 1 {
-		i := bits.TrailingZeros64(m)
+	others, shown := l.compare(keys, first, which)
+	l.Shown |= shown << first
+	for ; others != 0; others &= others - 1 {
+		i := bits.TrailingZeros64(others)
 		l.Sockets[(first+i)&onTheWayMask] = l.table.FindIn(&keys[i], l.namespace)
 	}
 }
@@ -91,25 +102,32 @@ func (l *FlowLookups) fetch(first, n int) {
 	l.table.segments.slots.fetch(l.buckets[first:][:n])
 }
 
-// fetchSockets asks memory for the sockets of n lookups, where they are wanted.
+// fetchSockets asks memory for the sockets of n lookups, where they are wanted. It asks
+// for a few too many: for those as well whose flow shows the label.
 func (l *FlowLookups) fetchSockets(first, n int) {
 	if l.ahead != nil {
 		l.ahead.slots.fetchOf(l.Sockets[first:][:n])
 	}
 }
 
+// showing says whether shown is what lookup p asks for.
+func (l *FlowLookups) showing(p int, s Handle, shown uint32) bool {
+	return l.ahead != nil && s != 0 && shown == l.Asked[p]
+}
+
 // touchPlain is the twin of touch: it writes the sockets of lookups whose own bucket
 // holds the key, and 0 for others. Where another bucket may, that takes the own one's
 // place; for those, and where the own one was another flow's a moment ago, it returns a
-// bit, the lowest for the first key.
-func (l *FlowLookups) touchPlain(keys []Key, first int) (others uint64) {
+// bit in others, the lowest for the first key; and one in shown for each that shows what
+// is asked for.
+func (l *FlowLookups) touchPlain(keys []Key, first int) (others, shown uint64) {
 	var key Key
 	for i := range keys {
 		key.Set(&keys[i], l.namespace)
 		p := (first + i) & onTheWayMask
 		b := l.buckets[p]
 		own := l.table.segments.At(b)
-		s := own.holds(&key)
+		s, label := own.holds(&key)
 		at, none := own.candidate(b, l.hashes[p])
 		if s != 0 {
 			at, none = b, true
@@ -118,25 +136,32 @@ func (l *FlowLookups) touchPlain(keys []Key, first int) (others uint64) {
 		if !none {
 			others |= 1 << i
 		}
+		if l.showing(p, s, label) {
+			shown |= 1 << i
+		}
 	}
 	l.fetch(first, len(keys))
 	l.fetchSockets(first, len(keys))
-	return others
+	return others, shown
 }
 
 // comparePlain is the twin of compare: it writes the sockets of the lookups of which
 // which has a bit, and returns a bit for each key that its bucket does not hold, the
-// lowest for the first.
-func (l *FlowLookups) comparePlain(keys []Key, first int, which uint64) (others uint64) {
+// lowest for the first, and for each flow that shows what is asked for.
+func (l *FlowLookups) comparePlain(keys []Key, first int, which uint64) (others, shown uint64) {
 	var key Key
 	for m := which; m != 0; m &= m - 1 {
 		i := bits.TrailingZeros64(m)
 		key.Set(&keys[i], l.namespace)
 		p := (first + i) & onTheWayMask
-		if l.Sockets[p] = l.table.segments.At(l.buckets[p]).holds(&key); l.Sockets[p] == 0 {
+		s, label := l.table.segments.At(l.buckets[p]).holds(&key)
+		if l.Sockets[p] = s; s == 0 {
 			others |= 1 << i
+		}
+		if l.showing(p, s, label) {
+			shown |= 1 << i
 		}
 	}
 	l.fetchSockets(first, len(keys))
-	return others
+	return others, shown
 }

@@ -20,13 +20,13 @@ func hashBuckets(d *directory, lines unsafe.Pointer, keys *Key, n int, in uint64
 // and BMI2, and reads as findFlow does.
 //
 //go:noescape
-func touchBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, keys *Key, n int, in uint64, sockets *Handle, ahead unsafe.Pointer) (others uint64)
+func touchBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, keys *Key, n int, in uint64, sockets *Handle, ahead unsafe.Pointer, asked *uint32) (others, shown uint64)
 
 // compareBuckets does for the lookups of which which has a bit what comparePlain does.
 // It needs AVX2, BMI1 and BMI2, and reads as findFlow does.
 //
 //go:noescape
-func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, in uint64, sockets *Handle, which uint64, ahead unsafe.Pointer) (others uint64)
+func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, in uint64, sockets *Handle, which uint64, ahead unsafe.Pointer, asked *uint32) (others, shown uint64)
 
 // hash hashes keys and chooses their own buckets.
 func (l *FlowLookups) hash(keys []Key, first int) {
@@ -38,21 +38,20 @@ func (l *FlowLookups) hash(keys []Key, first int) {
 }
 
 // touch looks for keys in their own buckets, and chooses the candidates for the
-// others, for which it returns a bit each, the lowest for the first key.
-func (l *FlowLookups) touch(keys []Key, first int) uint64 {
+// others; see touchPlain for what it returns.
+func (l *FlowLookups) touch(keys []Key, first int) (others, shown uint64) {
 	if !hasAVX2 {
 		return l.touchPlain(keys, first)
 	}
-	return touchBuckets(l.table.lines.first, &l.buckets[first], &l.hashes[first], &keys[0], len(keys), l.in(), &l.Sockets[first], l.socketLines())
+	return touchBuckets(l.table.lines.first, &l.buckets[first], &l.hashes[first], &keys[0], len(keys), l.in(), &l.Sockets[first], l.socketLines(), &l.Asked[first])
 }
 
-// compare looks for keys in their candidates, and returns a bit for each that is not
-// there.
-func (l *FlowLookups) compare(keys []Key, first int, which uint64) uint64 {
+// compare looks for keys in their candidates; see comparePlain for what it returns.
+func (l *FlowLookups) compare(keys []Key, first int, which uint64) (others, shown uint64) {
 	if !hasAVX2 {
 		return l.comparePlain(keys, first, which)
 	}
-	return compareBuckets(l.table.lines.first, &l.buckets[first], &keys[0], l.in(), &l.Sockets[first], which, l.socketLines())
+	return compareBuckets(l.table.lines.first, &l.buckets[first], &keys[0], l.in(), &l.Sockets[first], which, l.socketLines(), &l.Asked[first])
 }
 
 // socketLines is where the sockets are whose lines are asked for, or nil. Sound as lines.

@@ -30,9 +30,10 @@ key:
 	RET
 
 // HOLDS leaves in R8 0 if the bucket at R15 holds the key at k, and in R14 its handle, 0
-// if it does not. n is the namespace in a place of its own. It uses CX, Y0 and Y1.
-#define HOLDS(k, n) \
-	MOVQ (R15), CX;                    /* the entry */ \
+// if it does not, and in e the entry. n is the namespace in a place of its own. It uses
+// CX, Y0 and Y1.
+#define HOLDS(k, n, e) \
+	MOVQ (R15), e; \
 	VMOVDQU (k), Y0; \
 	VPCMPEQQ 8(R15), Y0, Y1; \
 	VMOVMSKPD Y1, R8; \
@@ -40,23 +41,45 @@ key:
 	IN(k, n, R14); \
 	XORQ 40(R15), R14; \
 	ORQ  R14, R8; \
-	CMPQ CX, $1;                       /* carry if the entry was 0 */ \
+	CMPL e, $1;                        /* carry if there was no slot */ \
 	SBBQ R14, R14; \
 	ORQ  R14, R8; \
 	MOVQ 48(R15), R14;                 /* the handle */ \
-	XORQ (R15), CX;                    /* the entry again */ \
+	MOVL (R15), CX;                    /* the slot again */ \
+	XORL e, CX; \
 	ORQ  CX, R8; \
 	MOVL $0, CX; \
 	CMOVQNE CX, R14
 
-// func touchBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, keys *Key, n int, in uint64, sockets *Handle, ahead unsafe.Pointer) (others uint64)
-TEXT ·touchBuckets(SB), NOSPLIT, $0-72
+// SHOWN goes on after HOLDS with the entry in e, for packets: it adds to the bits of those
+// whose flow shows the label asked for, and asks memory for the sockets of others. It
+// uses CX, R14 and e.
+#define SHOWN(e, asked, ahead, shown) \
+	SHRQ $const_shownShift, e; \
+	ANDL $const_shownMask, e; \
+	MOVQ asked, CX; \
+	XORL (CX)(R11*4), e; \
+	ORQ  R8, e;                        /* 0 if the label is shown */ \
+	MOVL R14, R14;                     /* the slot */ \
+	XORL CX, CX; \
+	TESTQ e, e; \
+	CMOVLEQ e, R14;                    /* slot 0 is at hand */ \
+	SETEQ CX; \
+	SHLXQ R11, CX, CX; \
+	ORQ  CX, shown; \
+	SHLQ $const_SocketShift, R14; \
+	MOVQ ahead, CX; \
+	PREFETCHT0 (CX)(R14*1)
+
+// func touchBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, keys *Key, n int, in uint64, sockets *Handle, ahead unsafe.Pointer, asked *uint32) (others, shown uint64)
+TEXT ·touchBuckets(SB), NOSPLIT, $0-88
 	MOVQ lines+0(FP), DI
 	MOVQ buckets+8(FP), SI
 	MOVQ keys+24(FP), BX
 	MOVQ sockets+48(FP), R9
 	MOVQ $const_eachReference, R12
 	MOVQ $const_eachPrint, R13
+	MOVQ $0, shown+80(FP)
 	XORL R10, R10                 // others
 	XORL R11, R11                 // number of the lookup
 bucket:
@@ -64,14 +87,11 @@ bucket:
 	MOVQ AX, R15
 	SHLQ $6, R15
 	ADDQ DI, R15                  // the own bucket
-	HOLDS(BX, in+40(FP))
+	HOLDS(BX, in+40(FP), DX)
 	MOVQ R14, (R9)(R11*8)
-	MOVQ ahead+56(FP), DX
-	TESTQ DX, DX
+	CMPQ ahead+56(FP), $0
 	JEQ  candidate
-	MOVL R14, R14                 // the slot
-	SHLQ $const_SocketShift, R14
-	PREFETCHT0 (DX)(R14*1)
+	SHOWN(DX, asked+64(FP), ahead+56(FP), shown+80(FP))
 candidate:
 	MOVQ hashes+16(FP), DX
 	MOVQ (DX)(R11*8), CX          // the hash
@@ -80,8 +100,9 @@ candidate:
 	IMULQ R12, R14
 	XORQ 56(R15), R14             // differ: of the displaced word
 	XORL DX, DX
-	SHRQ $16, CX                  // the tag
-	CMPL CX, 4(R15)               // with that of the entry
+	SHRQ $16, CX
+	XORL 4(R15), CX
+	SHRL $(const_tagShift-32), CX // 0 if the entry has the tag
 	SETEQ DX
 	MOVQ R14, CX
 	ANDQ R13, CX
@@ -115,17 +136,18 @@ candidate:
 	CMPQ R11, n+32(FP)
 	JLT  bucket
 	VZEROUPPER
-	MOVQ R10, others+64(FP)
+	MOVQ R10, others+72(FP)
 	RET
 
-// func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, in uint64, sockets *Handle, which uint64, ahead unsafe.Pointer) (others uint64)
-TEXT ·compareBuckets(SB), NOSPLIT, $0-64
+// func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, in uint64, sockets *Handle, which uint64, ahead unsafe.Pointer, asked *uint32) (others, shown uint64)
+TEXT ·compareBuckets(SB), NOSPLIT, $0-80
 	MOVQ lines+0(FP), DI
 	MOVQ buckets+8(FP), SI
 	MOVQ keys+16(FP), DX
 	MOVQ in+24(FP), R9
 	MOVQ sockets+32(FP), R13
 	MOVQ which+40(FP), R12
+	MOVQ $0, shown+72(FP)
 	XORL R10, R10                 // others
 next:
 	TZCNTQ R12, R11               // number of the lookup
@@ -136,14 +158,11 @@ next:
 	ADDQ DI, R15
 	LEAQ (R11)(R11*4), BX
 	LEAQ (DX)(BX*8), BX           // the key
-	HOLDS(BX, R9)
+	HOLDS(BX, R9, AX)
 	MOVQ R14, (R13)(R11*8)
-	MOVQ ahead+48(FP), CX
-	TESTQ CX, CX
+	CMPQ ahead+48(FP), $0
 	JEQ  found
-	MOVL R14, R14                 // the slot
-	SHLQ $const_SocketShift, R14
-	PREFETCHT0 (CX)(R14*1)
+	SHOWN(AX, asked+56(FP), ahead+48(FP), shown+72(FP))
 found:
 	XORL CX, CX
 	TESTQ R8, R8
@@ -153,5 +172,5 @@ found:
 	JMP  next
 done:
 	VZEROUPPER
-	MOVQ R10, others+56(FP)
+	MOVQ R10, others+64(FP)
 	RET

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"math/bits"
 	"math/rand/v2"
 	"testing"
 )
@@ -18,12 +19,13 @@ func TestFlowTwins(t *testing.T) {
 	r.bindAll(t, keys...)
 	var fast, plain FlowLookups
 	var asked [OnTheWay]Key
-	in := keys[0].namespace()
+	in, found := keys[0].namespace(), 0
 	for round := range 4000 {
 		first := rand.IntN(OnTheWay)
 		count := 1 + rand.IntN(min(group, OnTheWay-first))
 		fast.Begin(r.flows, either(in, rand.Uint32()>>8), round%2 == 0)
 		for i := first; i < first+count; i++ {
+			fast.Asked[i] = either(0, ShownMark|rand.Uint32N(LabelSpace))
 			asked[i].Set(&keys[rand.IntN(len(keys))], either(fast.namespace, 0))
 		}
 		row := asked[first:][:count]
@@ -36,7 +38,7 @@ func TestFlowTwins(t *testing.T) {
 		for i := first; i < first+count; i++ {
 			var k Key
 			k.Set(&asked[i], fast.namespace)
-			r.disturb(fast.buckets[i], fast.hashes[i], &k)
+			r.disturb(fast.buckets[i], fast.hashes[i], &k, fast.Asked[i])
 		}
 		for i := first; i < first+count; i++ {
 			k := &asked[i]
@@ -44,14 +46,22 @@ func TestFlowTwins(t *testing.T) {
 				t.Fatalf("round %d: found %#x, plain %#x", round, got, want)
 			}
 		}
-		got, want := fast.touch(row, first), plain.touchPlain(row, first)
-		if got != want || fast != plain {
-			t.Fatalf("round %d: touched: others %#x, plain %#x:\n%v\n%v", round, got, want, fast, plain)
+		others, shown := fast.touch(row, first)
+		want, wantShown := plain.touchPlain(row, first)
+		if others != want || shown != wantShown || fast != plain {
+			t.Fatalf("round %d: touched: others %#x, shown %#x, plain %#x %#x:\n%v\n%v", round, others, shown, want, wantShown, fast, plain)
 		}
-		got, want = fast.compare(row, first, want), plain.comparePlain(row, first, want)
-		if got != want || fast != plain {
-			t.Fatalf("round %d: others %#x, sockets %#x, plain %#x %#x", round, got, fast.Sockets, want, plain.Sockets)
+		found += bits.OnesCount64(shown)
+		others, shown = fast.compare(row, first, want)
+		want, wantShown = plain.comparePlain(row, first, want)
+		if others != want || shown != wantShown || fast != plain {
+			t.Fatalf("round %d: others %#x, shown %#x, sockets %#x, plain %#x %#x %#x",
+				round, others, shown, fast.Sockets, want, wantShown, plain.Sockets)
 		}
+		found += bits.OnesCount64(shown)
+	}
+	if found == 0 {
+		t.Error("no flow shows what is asked for")
 	}
 }
 
@@ -63,7 +73,7 @@ func either(a, b uint32) uint32 {
 }
 
 // disturb makes the own bucket of a key, and others in the segment, some of any kind.
-func (r *flowRig) disturb(own uint32, h hashed, k *Key) {
+func (r *flowRig) disturb(own uint32, h hashed, k *Key, asked uint32) {
 	l := r.flows.segments.At(own)
 	displaced := uint64(0)
 	for i := range references {
@@ -75,22 +85,22 @@ func (r *flowRig) disturb(own uint32, h hashed, k *Key) {
 			one = 0
 		}
 		displaced |= one << (i * referenceBits)
-		r.fill(r.flows.segments.At(own^uint32(one&wayMask)), h, k)
+		r.fill(r.flows.segments.At(own^uint32(one&wayMask)), h, k, asked)
 	}
-	r.fill(l, h, k)
+	r.fill(l, h, k, asked)
 	l[displacedWord].Store(displaced)
 }
 
 // fill puts a flow of any kind into a bucket.
-func (r *flowRig) fill(l *line, h hashed, k *Key) {
+func (r *flowRig) fill(l *line, h hashed, k *Key, asked uint32) {
 	other := *k
 	if rand.IntN(2) == 0 {
 		other[rand.IntN(KeyBytes)] ^= 1 << rand.IntN(8)
 	}
-	w := newFlowWords(h, 1+rand.Uint32N(9), &other, Handle(1+rand.Uint64N(99)))
+	w := newFlowWords(h, 1+rand.Uint32N(9), either(asked, rand.Uint32()&shownMask), &other, Handle(1+rand.Uint64N(99)))
 	switch rand.IntN(4) {
 	case 0:
-		w[entryWord] ^= 1 << (tagShift + rand.IntN(32))
+		w[entryWord] ^= 1 << (shownShift + rand.IntN(32))
 	case 1:
 		w[entryWord] = 0
 	}
@@ -104,21 +114,21 @@ func TestHolds(t *testing.T) {
 	for n := range uint64(20) {
 		k := keyOf(n)
 		var l line
-		for i, w := range newFlowWords(0, 1, &k, 7) {
+		for i, w := range newFlowWords(0, 1, ShownMark|5, &k, 7) {
 			l[i].Store(w)
 		}
-		if l.holds(&k) != 7 {
+		if s, shown := l.holds(&k); s != 7 || shown != ShownMark|5 {
 			t.Fatalf("%x is not found", k)
 		}
 		for bit := range 8 * KeyBytes {
 			other := k
 			other[bit/8] ^= 1 << (bit % 8)
-			if l.holds(&other) != 0 {
+			if s, shown := l.holds(&other); s != 0 || shown != 0 {
 				t.Fatalf("%x is taken for %x", other, k)
 			}
 		}
 		l[entryWord].Store(0)
-		if l.holds(&k) != 0 {
+		if s, _ := l.holds(&k); s != 0 {
 			t.Fatal("an empty bucket holds a key")
 		}
 	}

@@ -72,6 +72,8 @@ func checkSegment(t fataler, f *Flows, d *directory, g segment, first hashed, de
 			t.Fatalf("flow %d does not know where it stands", slot)
 		case Handle(g[i][handleWord].Load()) != fl.Socket:
 			t.Fatalf("flow %d is bound to %#x, its bucket says %#x", slot, fl.Socket, g[i][handleWord].Load())
+		case g[i].shown() != f.shownBy(slot, fl):
+			t.Fatalf("flow %d shows %#x, want %#x", slot, g[i].shown(), f.shownBy(slot, fl))
 		case !fl.listed:
 			t.Fatalf("flow %d is not on its socket's list", slot)
 		}
@@ -81,6 +83,19 @@ func checkSegment(t fataler, f *Flows, d *directory, g segment, first hashed, de
 		}
 	}
 	checkReferences(t, g, displaced)
+}
+
+// shownBy is what a flow should show, as far as is known without the table.
+func (f *Flows) shownBy(slot uint32, fl *Flow) uint32 {
+	s := f.sockets.At(fl.Socket.Slot())
+	list := Entry(s.own[0].Load())
+	switch {
+	case !s.Open(fl.Socket.Generation()), s.Hides, s.word.Load()&blockMask != 0:
+	case s.flows != slot || fl.next != 0: // not its only one
+	case list != 0 && !list.Headers():
+		return ShownMark | list.Label()
+	}
+	return 0
 }
 
 // checkReferences checks that the buckets have the references that they should

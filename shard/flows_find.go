@@ -22,12 +22,12 @@ func (f *Flows) findPlain(k *Key, namespace uint32) Handle {
 // search looks wherever a flow may stand in the segment that run names.
 func (f *Flows) search(run uint32, h hashed, k *Key) Handle {
 	own := f.segments.At(run + h.bucket())
-	if s := own.holds(k); s != 0 {
+	if s, _ := own.holds(k); s != 0 {
 		return s
 	}
 	for r := own[displacedWord].Load(); r != 0; r >>= referenceBits {
 		if (uint64(h)^r)&printMask == 0 {
-			if s := f.segments.At(run + h.bucket() ^ uint32(r)&wayMask).holds(k); s != 0 {
+			if s, _ := f.segments.At(run + h.bucket() ^ uint32(r)&wayMask).holds(k); s != 0 {
 				return s
 			}
 		}

@@ -31,16 +31,16 @@ TEXT ·findFlow(SB), NOSPLIT, $0-32
 	XORQ $64, DX
 	PREFETCHT0 (DX)
 compare:
-	MOVQ (SI), R10                // the entry
+	MOVL (SI), R10                // the slot
 	VPXOR 8(SI), Y0, Y1
 	VPTEST Y1, Y1
 	JNE  other
 	CMPQ R12, 40(SI)
 	JNE  other
 	MOVQ 48(SI), DX               // the handle
-	CMPQ R10, (SI)                // the entry again
+	CMPL R10, (SI)                // the slot again
 	JNE  other
-	TESTQ R10, R10
+	TESTL R10, R10
 	JEQ  other
 	MOVQ DX, ret+24(FP)
 	VZEROUPPER

@@ -111,6 +111,7 @@ func (m *flowModel) openSocket(t *rapid.T) {
 	if !ok {
 		t.Skip("all sockets wait")
 	}
+	slot.Hides = rapid.IntRange(0, 5).Draw(t, "hides") == 0
 	slot.Opened(false)
 	m.owners = append(m.owners, &plainOwner{id: id, generation: generation, slot: slot, open: true})
 }
@@ -146,6 +147,21 @@ func (m *flowModel) end(t fataler, o *plainOwner) {
 		m.sockets.Retire(o.id)
 	})
 	o.gone = true
+}
+
+// publish puts a label on a socket's list, or takes one off.
+func (m *flowModel) publish(t *rapid.T) {
+	o, label := m.owner(t), rapid.Uint32Range(1, 3).Draw(t, "label")
+	for range rapid.SampledFrom([]int{1, 1, 1, 6}).Draw(t, "times") {
+		if rapid.IntRange(0, 2).Draw(t, "remove") == 0 {
+			m.inside(func() { m.sockets.Remove(o.slot, o.generation, label) })
+			continue
+		}
+		headers := rapid.IntRange(0, 3).Draw(t, "headers") == 0
+		m.inside(func() {
+			m.sockets.Publish(o.slot, o.generation, 0, NewEntry(1, label, headers), new(Lease), 0, 0)
+		})
+	}
 }
 
 func (m *flowModel) bind(t *rapid.T) {
@@ -295,7 +311,7 @@ func (m *flowModel) check(t *rapid.T) {
 			continue
 		}
 		k := &modelKeys[s.key]
-		if s.line[entryWord].Load() == s.entry && s.line.holds(k) != s.socket {
+		if now, _ := s.line.holds(k); s.line[entryWord].Load() == s.entry && now != s.socket {
 			t.Fatalf("the flow of key %d is another's under the eyes of a reader", s.key)
 		}
 		if m.bound[s.key] != s.flow {
@@ -367,6 +383,7 @@ func flowHistory(t *testing.T, rt *rapid.T) (splits int, floods int64) {
 		"end":       func(t *rapid.T) { m.end(t, m.owner(t)) },
 		"bind":      m.bind,
 		"bind more": m.bind,
+		"publish":   m.publish,
 		"unbind":    m.unbind,
 		"find":      m.find,
 		"look":      m.look,

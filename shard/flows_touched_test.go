@@ -28,3 +28,41 @@ func TestHoldsWhileChanging(t *testing.T) {
 		}
 	})
 }
+
+// TestMovedMeanwhile splits the segment of a flow after somebody has read where the flow
+// stands: who has something shown there, and who ends it.
+func TestMovedMeanwhile(t *testing.T) {
+	r := newKnown(t, 4*segmentBuckets)
+	mine := r.bindAll(t, craft(knownSeed, place(0, 0, 1, 1), 0))[0]
+	defer func() { Touched = nil }()
+	splitting := func(what string, do func()) {
+		r.inside(func() {
+			depth := r.flows.dir.Load().word(0).depth()
+			Touched = func() {
+				Touched = nil
+				r.flows.splitAny(&mine)
+			}
+			do()
+			if r.flows.dir.Load().word(0).depth() != depth+1 {
+				t.Fatalf("%s: nothing has moved meanwhile", what)
+			}
+		})
+	}
+	slot := r.flows.slotOf(&mine)
+	splitting("show", func() {
+		r.socket.own[0].Store(uint64(NewEntry(1, 5, false)))
+		r.flows.show(r.socket)
+	})
+	r.checkFlows(t, 1)
+	splitting("hide", func() {
+		r.flows.hide(r.socket)
+		r.socket.own[0].Store(0)
+	})
+	r.checkFlows(t, 1)
+	splitting("drop", func() {
+		if !r.flows.drop(slot, r.flows.At(slot)) {
+			t.Error("a flow that has moved is not ended")
+		}
+	})
+	r.checkFlows(t, 0)
+}

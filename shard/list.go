@@ -38,6 +38,9 @@ func (ss *Sockets) Publish(s *Socket, generation, shard uint32, e Entry, l *Leas
 			l.Raise(linger, expires)
 			place.Store(uint64(e))
 			s.used++
+			if s.flows != 0 && place == &s.own[0] {
+				ss.flows.show(s)
+			}
 			s.mu.Unlock()
 			return Published
 		}
@@ -122,10 +125,18 @@ func (ss *Sockets) enlarge(s *Socket, word uint64, shard uint32) bool {
 		larger[n/lineEntries][n%lineEntries].Store(place.Load())
 		n++
 	}
+	ss.hide(s)
 	s.word.Store(word>>socketGenShift<<socketGenShift | class<<classShift | uint64(block))
 	s.mu.Unlock()
 	ss.retireBlock(word)
 	return true
+}
+
+// hide is Flows.hide, where there are flows.
+func (ss *Sockets) hide(s *Socket) {
+	if s.shows {
+		ss.flows.hide(s)
+	}
 }
 
 func (ss *Sockets) retireBlock(word uint64) {
@@ -149,6 +160,9 @@ func (ss *Sockets) Remove(s *Socket, generation, label uint32) (Entry, bool) {
 	}
 	for place := range ss.places(s, word) {
 		if e := Entry(place.Load()); e.Label() == label {
+			if place == &s.own[0] {
+				ss.hide(s)
+			}
 			place.Store(0)
 			s.used--
 			return e, true
@@ -164,6 +178,7 @@ func (ss *Sockets) Shut(s *Socket, generation uint32, drop func(Entry)) bool {
 	s.mu.Lock()
 	word, ok := s.block(generation)
 	if ok {
+		ss.hide(s)
 		s.word.Store(word>>socketGenShift<<socketGenShift | shut)
 	}
 	s.mu.Unlock()

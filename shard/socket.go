@@ -80,7 +80,7 @@ type Socket struct {
 	// FindInOrder, in First, and in the assembly of the layer above.
 	own [ownEntries]atomic.Uint64
 
-	mu   sync.Mutex // serialises changes of the list, of the word and of the flows
+	mu   sync.Mutex // serialises changes of the list, of the word, of the flows and of what they show
 	used uint32     // entries in the list; guarded by mu
 
 	flows uint32 // first of the socket's flows, through Flow.next; guarded by mu
@@ -89,7 +89,10 @@ type Socket struct {
 	Process    uint64
 	User       uint64
 	Privileges uint8
-	_          [7]byte
+	Hides      bool // its flows show nothing; see Flows.show
+
+	shows bool // its flow shows a label; guarded by mu
+	_     [5]byte
 
 	// Neighbours in the list of the namespace's sockets, guarded by whoever
 	// keeps that list.

@@ -44,6 +44,7 @@ type Sockets struct {
 	blocks [classes]*Slab[line] // by class
 	lines  [classes]lines       // of blocks
 	most   int                  // entries that one list may have
+	flows  *Flows               // bound to the sockets, nil if there is no such table
 }
 
 // NewSockets returns room for limit sockets, with lists of up to most entries.

@@ -11,10 +11,9 @@ import "math/bits"
 // The entry is 0 when the bucket is empty, and names the flow else:
 //
 //	63 53  52    51   32 31 27 26  0
-//	[tag][shown][label ][  0 ][slot ]
+//	[ 0 ][shown][label ][  0 ][slot ]
 //
-// The tag is a part of the hash of the flow's key; the label is what the flow shows, see
-// shown.go. A flow stands in its own
+// The label is what the flow shows, see shown.go. A flow stands in its own
 // bucket, the one that its hash points at, if that was empty when it came.
 // Else it is displaced to any empty bucket of the segment, and one of four
 // references in the displaced word of its own bucket tells which that is:
@@ -22,7 +21,7 @@ import "math/bits"
 //	15     9 8     0
 //	[ print ][ way ]
 //
-// The print is another part of the flow's hash; own bucket and way, with exclusive
+// The print is a part of the hash of the flow's key; own bucket and way, with exclusive
 // or, make the other bucket. A reference is 0 when it is not used: a way never is. So
 // a lookup goes to one bucket, or to two if the flow is displaced; and on only where
 // a bucket's references have the same print twice.
@@ -39,7 +38,6 @@ const (
 	displacedWord = 7
 
 	slotMask = 1<<27 - 1
-	tagShift = 53
 
 	references = 4 // of a bucket
 	// samePrints is how many references of a bucket may have one print for a flow of
@@ -66,19 +64,17 @@ const (
 type segment []line
 
 // hashed is what a table makes of a key's hash: the top bits choose the segment,
-// the low ones the bucket in it; the print is in the low 16 bits, and the tag in the top
-// ones of the 32 after them.
+// the low ones the bucket in it; the print is in the low 16 bits.
 type hashed uint64
 
 func (h hashed) bucket() uint32 { return uint32(h) & segmentMask }
-func (h hashed) tag() uint32    { return uint32(h>>16) >> (tagShift - 32) }
 
 // flowWords is what a bucket has of its flow: entry, key and handle.
 type flowWords [displacedWord]uint64
 
 // newFlowWords returns the words of the flow in a slot, which shows that.
-func newFlowWords(h hashed, slot, shown uint32, k *Key, s Handle) *flowWords {
-	return &flowWords{uint64(h.tag())<<tagShift | uint64(shown)<<shownShift | uint64(slot),
+func newFlowWords(slot, shown uint32, k *Key, s Handle) *flowWords {
+	return &flowWords{uint64(shown)<<shownShift | uint64(slot),
 		k.word(0), k.word(1), k.word(2), k.word(3), k.word(4), uint64(s)}
 }
 
@@ -115,13 +111,14 @@ func (l *line) holds(k *Key) (s Handle, shown uint32) {
 }
 
 // candidate returns the one bucket in which the flow of a key may stand that its own
-// bucket, l with number b, does not hold: as far as prints say, or b itself if there is
-// none. If none is true, it stands nowhere. If two have the print, one is the candidate.
+// bucket, l with number b, does not hold, as far as prints say; false, and b itself, if no
+// reference has the print: then it stands nowhere. If several have, one is the candidate;
+// and if that one is not used, which has the print 0, the candidate is b.
 //
 // It has no branch: whether a flow is displaced cannot be foretold, so a branch
 // would be taken wrongly one time in three, and not before the bucket has come from
 // memory. As it is the processor runs on into the next lookup meanwhile.
-func (l *line) candidate(b uint32, h hashed) (at uint32, none bool) {
+func (l *line) candidate(b uint32, h hashed) (at uint32, ok bool) {
 	differ := l[displacedWord].Load() ^ uint64(h)&printMask*eachReference
 	m := differ & (printMask * eachReference)
 	// The top bit of each reference whose print is h's, and of no other: a difference
@@ -131,7 +128,7 @@ func (l *line) candidate(b uint32, h hashed) (at uint32, none bool) {
 	if m == 0 {
 		at = b
 	}
-	return at, m == 0 && uint32(l[entryWord].Load()>>tagShift) != h.tag()
+	return at, m != 0
 }
 
 // roomFor is what segment.room found.

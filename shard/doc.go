@@ -24,8 +24,8 @@
 //     bucket is the one that its hash points at.
 //   - A flow is displaced if it stands in another bucket than its own. Each bucket
 //     has four references to the buckets of flows that are displaced from it.
-//   - A print is the 7 bits of a flow's hash that stand in a reference, a tag the 32
-//     bits that stand in an entry, so that a lookup goes to where they agree.
+//   - A print is the 7 bits of a flow's hash that stand in a reference, so that a lookup
+//     goes to where they agree.
 //   - A segment is 512 buckets, a hash table of its own. The directory says which
 //     segment has the flows whose hash begins with some bits.
 //

@@ -202,7 +202,7 @@ func (f *Flows) insert(slot uint32, fl *Flow, k *Key, shard uint32) Binding {
 		}
 		n, room := g.room(g.h, k)
 		if room == roomThere {
-			g.put(g.h, n, newFlowWords(g.h, slot, 0, k, fl.Socket))
+			g.put(g.h, n, newFlowWords(slot, 0, k, fl.Socket))
 			fl.bucket.Store(g.word.run() + n)
 			f.bound.Add(1)
 		}

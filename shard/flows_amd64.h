@@ -14,8 +14,8 @@
 	ADDQ AX, CX
 
 // HASH leaves in AX the hash of the key that k points to, but for the last word, and in
-// Y0 the first four words. It uses CX, DX, Y1 and Y2.
-#define HASH(k, last) \
+// Y0 the first four words. factor has avalanche. It uses CX, DX, Y1 and Y2.
+#define HASH(k, last, factor) \
 	VMOVDQU (k), Y0; \
 	VPXOR mixer_ends(R14), Y0, Y1; \
 	VPXOR mixer_middle(R14), Y0, Y2; \
@@ -38,18 +38,17 @@
 	MOVQ CX, AX; \
 	SHRQ $37, CX; \
 	XORQ CX, AX; \
-	MOVQ $const_avalanche, CX; \
-	IMULQ CX, AX; \
+	IMULQ factor, AX; \
 	MOVQ AX, CX; \
 	SHRQ $32, CX; \
 	XORQ CX, AX
 
-// BUCKET leaves in CX the number of the own bucket for the hash in AX. It uses DX.
-#define BUCKET \
+// BUCKET leaves in CX the number of the own bucket for the hash in AX; words has those of
+// the directory. It uses DX.
+#define BUCKET(words) \
 	MOVL directory_shift(R14), CX; \
 	SHRXQ CX, AX, DX; \
-	MOVQ directory_words(R14), CX; \
-	MOVL (CX)(DX*8), CX; \
+	MOVL (words)(DX*8), CX; \
 	MOVL AX, DX; \
 	ANDL $const_segmentMask, DX; \
 	ADDL DX, CX

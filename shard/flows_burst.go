@@ -117,9 +117,8 @@ func (l *FlowLookups) showing(p int, s Handle, shown uint32) bool {
 
 // touchPlain is the twin of touch: it writes the sockets of lookups whose own bucket
 // holds the key, and 0 for others. Where another bucket may, that takes the own one's
-// place; for those, and where the own one was another flow's a moment ago, it returns a
-// bit in others, the lowest for the first key; and one in shown for each that shows what
-// is asked for.
+// place; for those it returns a bit in others, the lowest for the first key; and one in
+// shown for each flow that shows what is asked for.
 func (l *FlowLookups) touchPlain(keys []Key, first int) (others, shown uint64) {
 	var key Key
 	for i := range keys {
@@ -128,12 +127,12 @@ func (l *FlowLookups) touchPlain(keys []Key, first int) (others, shown uint64) {
 		b := l.buckets[p]
 		own := l.table.segments.At(b)
 		s, label := own.holds(&key)
-		at, none := own.candidate(b, l.hashes[p])
+		at, ok := own.candidate(b, l.hashes[p])
 		if s != 0 {
-			at, none = b, true
+			at, ok = b, false
 		}
 		l.Sockets[p], l.buckets[p] = s, at
-		if !none {
+		if ok {
 			others |= 1 << i
 		}
 		if l.showing(p, s, label) {

@@ -13,12 +13,14 @@ TEXT ·hashBuckets(SB), NOSPLIT, $0-56
 	MOVQ in+32(FP), R9
 	MOVQ hashes+40(FP), DI
 	MOVQ buckets+48(FP), BX
+	MOVQ directory_words(R14), R10
+	MOVQ $const_avalanche, R15
 	XORL R11, R11                 // number of the lookup
 key:
 	IN(SI, R9, R8)
-	HASH(SI, R8)
+	HASH(SI, R8, R15)
 	MOVQ AX, (DI)(R11*8)
-	BUCKET
+	BUCKET(R10)
 	MOVL CX, (BX)(R11*4)
 	SHLQ $6, CX
 	PREFETCHT0 (R12)(CX*1)
@@ -28,6 +30,10 @@ key:
 	JLT  key
 	VZEROUPPER
 	RET
+
+// eachTop has the top bit of each reference.
+DATA eachTop<>(SB)/8, $const_eachTop
+GLOBL eachTop<>(SB), NOPTR|RODATA, $8
 
 // HOLDS leaves in R8 0 if the bucket at R15 holds the key at k, and in R14 its handle, 0
 // if it does not, and in e the entry. n is the namespace in a place of its own. It uses
@@ -94,43 +100,34 @@ bucket:
 	SHOWN(DX, asked+64(FP), ahead+56(FP), shown+80(FP))
 candidate:
 	MOVQ hashes+16(FP), DX
-	MOVQ (DX)(R11*8), CX          // the hash
-	MOVL CX, R14
+	MOVL (DX)(R11*8), R14         // of the hash
 	ANDL $const_printMask, R14
 	IMULQ R12, R14
 	XORQ 56(R15), R14             // differ: of the displaced word
-	XORL DX, DX
-	SHRQ $16, CX
-	XORL 4(R15), CX
-	SHRL $(const_tagShift-32), CX // 0 if the entry has the tag
-	SETEQ DX
 	MOVQ R14, CX
 	ANDQ R13, CX
 	MOVQ CX, R15
 	SUBQ R12, R15
 	ANDNQ R15, CX, R15
-	MOVQ R12, CX
-	SHLQ $15, CX
-	ANDQ CX, R15                  // m
+	ANDQ eachTop<>(SB), R15       // m
 	TZCNTQ R15, CX
 	ANDL $48, CX
 	SHRXQ CX, R14, R14
 	ANDL $const_wayMask, R14      // way
 	XORL AX, R14                  // the candidate
+	XORL CX, CX
+	XORL DX, DX
 	TESTQ R15, R15
 	CMOVLEQ AX, R14
+	SETNE CX
 	TESTQ R8, R8
 	CMOVLEQ AX, R14
-	MOVL R14, (SI)(R11*4)
-	SETNE CX
-	SHLQ $6, R14
-	PREFETCHT0 (DI)(R14*1)
-	MOVBLZX CX, CX
-	ORQ  DX, R15                  // 0 if there is no candidate
-	MOVL $0, DX
 	CMOVLEQ DX, CX
+	MOVL R14, (SI)(R11*4)
 	SHLXQ R11, CX, CX
 	ORQ  CX, R10
+	SHLQ $6, R14
+	PREFETCHT0 (DI)(R14*1)
 	ADDQ $40, BX
 	INCQ R11
 	CMPQ R11, n+32(FP)

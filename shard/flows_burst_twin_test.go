@@ -8,7 +8,7 @@ import (
 
 // TestFlowTwins compares what lookups do in assembly with its plain twins, on a
 // segment in which buckets of all kinds stand side by side: with a reference of the
-// right print, with several, with none; with the tag and without; with the key,
+// right print, with several, with none; with the key,
 // or with one that differs in a bit; by keys of the namespace and of others.
 func TestFlowTwins(t *testing.T) {
 	r := newFlowRig(t, segmentBuckets)
@@ -97,7 +97,7 @@ func (r *flowRig) fill(l *line, h hashed, k *Key, asked uint32) {
 	if rand.IntN(2) == 0 {
 		other[rand.IntN(KeyBytes)] ^= 1 << rand.IntN(8)
 	}
-	w := newFlowWords(h, 1+rand.Uint32N(9), either(asked, rand.Uint32()&shownMask), &other, Handle(1+rand.Uint64N(99)))
+	w := newFlowWords(1+rand.Uint32N(9), either(asked, rand.Uint32()&shownMask), &other, Handle(1+rand.Uint64N(99)))
 	switch rand.IntN(4) {
 	case 0:
 		w[entryWord] ^= 1 << (shownShift + rand.IntN(32))
@@ -114,7 +114,7 @@ func TestHolds(t *testing.T) {
 	for n := range uint64(20) {
 		k := keyOf(n)
 		var l line
-		for i, w := range newFlowWords(0, 1, ShownMark|5, &k, 7) {
+		for i, w := range newFlowWords(1, ShownMark|5, &k, 7) {
 			l[i].Store(w)
 		}
 		if s, shown := l.holds(&k); s != 7 || shown != ShownMark|5 {

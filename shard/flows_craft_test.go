@@ -40,10 +40,10 @@ func craft(seed uint64, want hashed, n uint64) (k Key) {
 	return k
 }
 
-// place returns a hash with some top bits, a tag and a bucket; its print is the
-// tag's lower bits.
-func place(top uint64, bits, tag, bucket uint32) hashed {
-	return hashed(top<<(64-bits) | uint64(tag)<<16 | uint64(tag)<<wayBits&printMask | uint64(bucket))
+// place returns a hash with some top bits, some middle bits and a bucket; its print is
+// the lower of the middle bits.
+func place(top uint64, bits, middle, bucket uint32) hashed {
+	return hashed(top<<(64-bits) | uint64(middle)<<16 | uint64(middle)<<wayBits&printMask | uint64(bucket))
 }
 
 // TestCraft checks that keys have the hash that they were made for.

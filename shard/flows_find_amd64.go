@@ -42,6 +42,8 @@ const (
 	avalanche = 0x165667919e3779f9 // factor of the last step
 	//lint:ignore U1000 assembly uses it
 	eachPrint = printMask * eachReference
+	//lint:ignore U1000 assembly uses it
+	eachTop = 1 << (referenceBits - 1) * eachReference
 )
 
 // newMixer adds the seed to the even words of the algorithm's default secret, and

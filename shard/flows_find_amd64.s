@@ -17,8 +17,10 @@ TEXT ·findFlow(SB), NOSPLIT, $0-32
 	MOVL namespace+16(FP), CX
 	SHLQ $40, CX
 	IN(R8, CX, R12)
-	HASH(R8, R12)
-	BUCKET
+	MOVQ $const_avalanche, R10
+	HASH(R8, R12, R10)
+	MOVQ directory_words(R14), R10
+	BUCKET(R10)
 	MOVL CX, BX
 	SHLQ $6, CX
 	LEAQ (DI)(CX*1), SI

@@ -108,8 +108,8 @@ func TestReference(t *testing.T) {
 func TestPrintZero(t *testing.T) {
 	r := newKnown(t, segmentBuckets)
 	var keys []Key
-	for _, tag := range []uint32{1, 2, 3, 4} {
-		keys = append(keys, craft(knownSeed, place(0, 0, tag, 1), 0))
+	for _, print := range []uint32{1, 2, 3, 4} {
+		keys = append(keys, craft(knownSeed, place(0, 0, print, 1), 0))
 	}
 	r.bindAll(t, keys...)
 	r.inside(func() {

@@ -88,7 +88,7 @@ func (c *copying) one(l *line) bool {
 			return true
 		}
 		if n, room := g.empty(h); room == roomThere {
-			g.put(h, n, newFlowWords(h, l.slot(), l.shown(), &k, Handle(l[handleWord].Load())))
+			g.put(h, n, newFlowWords(l.slot(), l.shown(), &k, Handle(l[handleWord].Load())))
 			return true
 		}
 		if !c.split(h) {

@@ -29,12 +29,12 @@ func TestFindWhileChanging(t *testing.T) {
 	turn.Go(func() {
 		for n := uint32(1); !stop.Load(); n++ {
 			slot := n % (slotMask / 4) * 2 // another one each time
-			g.put(h, h.bucket(), newFlowWords(h, 2+slot, 0, &mine, NewHandle(1, n)))
+			g.put(h, h.bucket(), newFlowWords(2+slot, 0, &mine, NewHandle(1, n)))
 			dwell(n % 64)
 			g.remove(h, h.bucket())
 			gone.Store(n)
 			dwell(n % 5)
-			g.put(h, h.bucket(), newFlowWords(h, 3+slot, 0, &theirs, NewHandle(2, n)))
+			g.put(h, h.bucket(), newFlowWords(3+slot, 0, &theirs, NewHandle(2, n)))
 			g.remove(h, h.bucket())
 		}
 	})

@@ -18,7 +18,7 @@ package shard
 //
 // All of this happens under the socket's mu, with the lock of the flow's segment inside.
 
-// What a bucket's entry says of the label: the upper half, but for the tag.
+// What a bucket's entry says of the label: the upper half.
 const (
 	// ShownMark stands beside a label that is shown, so that none is something else
 	// than label 0.

@@ -18,8 +18,9 @@ import (
 // ErrQuota, ErrNoLabels, ErrTableFull, ErrSocketFull, ErrUsers. ErrClosed may
 // come at any point.
 //
-// Cost of a join: no lock but the socket's, no allocation. Of a creation: a
-// slab's lock too, and an allocation if the request has headers.
+// Cost of a join: no lock but the socket's, and if the socket has one flow that of a
+// segment of the flow table; no allocation. Of a creation: a slab's lock too, and an
+// allocation if the request has headers.
 func (s Socket) Get(req Request) (Label, error) {
 	r, at, err := s.enter()
 	if err != nil {

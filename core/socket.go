@@ -85,7 +85,8 @@ func (s Socket) owner(by *Credentials) Credentials {
 // current one, the socket has none any more. The errors are ErrNotHeld, also for
 // label 0, and ErrClosed.
 //
-// Cost: the socket's lock; a wheel's lock if the lease begins to linger.
+// Cost: the socket's lock, and if the socket has one flow that of a segment of the flow
+// table; a wheel's lock if the lease begins to linger.
 func (s Socket) Put(label Label) error {
 	if s.slot == nil {
 		return errZeroSocket

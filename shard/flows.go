@@ -228,35 +228,42 @@ func (f *Flows) grow(g held, shard uint32) bool {
 	return f.reseed(g.dir, shard)
 }
 
-// drop ends a flow, unless another has; it returns whether it was there.
-func (f *Flows) drop(slot uint32, fl *Flow) bool {
+// holdFlow locks the segment in which a flow stands and returns its bucket; 0, and no
+// lock, when it is not in the table, not yet or no more.
+func (f *Flows) holdFlow(slot uint32, fl *Flow) (bucket uint32, lock *sync.Mutex) {
 	for {
 		b := fl.bucket.Load()
 		if b == 0 {
-			return false // not yet in the table, or no more
+			return 0, nil
 		}
 		if Invariants {
 			touched()
 		}
-		l, lock := f.segments.At(b), f.lockOf(b)
+		lock = f.lockOf(b)
 		lock.Lock()
-		if fl.bucket.Load() != b {
-			lock.Unlock()
-			continue // the segment has been replaced
-		}
-		// While the flow is there, no other is, and its segment is the directory's.
-		ok := l.slot() == slot
-		if ok {
-			k := l.key()
-			run := b &^ segmentMask
-			f.take(segment(f.segments.Run(run)), f.dir.Load().hash(&k), b&segmentMask, fl)
+		moved := fl.bucket.Load() != b
+		if !moved && f.segments.At(b).slot() == slot {
+			return b, lock
 		}
 		lock.Unlock()
-		if ok {
-			f.forget(slot, fl)
+		if !moved { // it was taken out, and after that Flows.moved said where it had stood
+			return 0, nil
 		}
-		return ok
 	}
+}
+
+// drop ends a flow, unless another has; it returns whether it was there.
+func (f *Flows) drop(slot uint32, fl *Flow) bool {
+	b, lock := f.holdFlow(slot, fl)
+	if b == 0 {
+		return false
+	}
+	// While the flow is there, no other is, and its segment is the directory's.
+	k := f.segments.At(b).key()
+	f.take(segment(f.segments.Run(b&^segmentMask)), f.dir.Load().hash(&k), b&segmentMask, fl)
+	lock.Unlock()
+	f.forget(slot, fl)
+	return true
 }
 
 // take takes the flow in the n-th bucket of segment g out of the table. Its caller

@@ -104,7 +104,7 @@ func TestDropAcrossSplit(t *testing.T) {
 	r.mustFind(t, keys[1:])
 }
 
-// TestDropStale drops flows that are not where they say.
+// TestDropStale drops flows that are not where they say, and has them show a label.
 func TestDropStale(t *testing.T) {
 	r := newKnown(t, segmentBuckets)
 	keys := r.bindAll(t, keyOf(1), keyOf(2))
@@ -114,8 +114,8 @@ func TestDropStale(t *testing.T) {
 		at := fl.bucket.Load()
 		for what, stale := range map[string]uint32{"none": 0, "an empty one": at ^ 1, "another's": other.bucket.Load()} {
 			fl.bucket.Store(stale)
-			if r.flows.drop(slot, fl) {
-				t.Errorf("dropped from a bucket which is %s", what)
+			if r.flows.drop(slot, fl) || r.flows.paint(slot, ShownMark|5) {
+				t.Errorf("dropped from a bucket which is %s, or painted there", what)
 			}
 		}
 		fl.bucket.Store(at)

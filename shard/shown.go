@@ -61,24 +61,13 @@ func (f *Flows) hide(s *Socket) {
 // paint writes what a flow shows into its bucket. It returns false when it has none, not
 // yet or no more. The flow is on its socket's list, whose mu its caller holds.
 func (f *Flows) paint(slot, label uint32) bool {
-	for fl := f.At(slot); ; {
-		b := fl.bucket.Load()
-		if b == 0 {
-			return false
-		}
-		if Invariants {
-			touched()
-		}
-		l, lock := f.segments.At(b), f.lockOf(b)
-		lock.Lock()
-		stands := fl.bucket.Load() == b // else the segment has been replaced
-		if stands {
-			e := l[entryWord].Load() &^ (shownMask << shownShift)
-			l[entryWord].Store(e | uint64(label)<<shownShift) // pairs with the loads of readers
-		}
-		lock.Unlock()
-		if stands {
-			return true
-		}
+	b, lock := f.holdFlow(slot, f.At(slot))
+	if b == 0 {
+		return false
 	}
+	entry := &f.segments.At(b)[entryWord]
+	e := entry.Load() &^ (shownMask << shownShift)
+	entry.Store(e | uint64(label)<<shownShift) // pairs with the loads of readers
+	lock.Unlock()
+	return true
 }

@@ -43,8 +43,8 @@ func (b *bursts) parse(packets [][]byte, reversed bool, from int) []shard.Key {
 
 // label decides about the packets with numbers in [from, to), which have been parsed and
 // looked up. What a flow shows, and what labelPackets allows, is allowed under any policy,
-// should that change now, and its lease was held then; but a namespace that is closed by now need not be the one
-// whose flows were found, hence the policy first.
+// should that change now, and its lease was held then; but a namespace that is closed by
+// now need not be the one whose flows were found, hence the policy first.
 func (b *bursts) label(e *Engine, n *Namespace, packets [][]byte, out []Decision, from, to int) {
 	packets, out = packets[from:to], out[from:to:len(out)]
 	keys, verdicts, found := b.keysFrom(from, to-from), b.verdicts[place(from):], b.flows.Sockets[place(from):]

@@ -80,7 +80,8 @@ func (s Socket) Unbind(t Tuple) error {
 // the flow may still be found: then whatever the socket is asked says that it is
 // closed.
 //
-// Cost: the hash of 40 bytes, and one or two cache lines of the flow table.
+// Cost: the hash of 40 bytes, and a look at one or two cache lines of the flow table, for
+// which memory is asked for four that stand side by side.
 // No lock, allocation, shared write, system call or clock reading.
 func (r *Reader) Find(n *Namespace, t *Tuple) (Socket, bool) {
 	found := r.flows.FindIn(&t.key, n.id)

@@ -22,7 +22,7 @@ func (r *Reader) Label(n *Namespace, packet []byte) Decision {
 	if v := parse(packet, &key); v != Allowed {
 		return Decision{Verdict: v}
 	}
-	return r.eng.label(n, packet, r.eng.flows.FindIn(&key, n.id), &key)
+	return r.eng.label(n, packet, r.flows.FindIn(&key, n.id), &key)
 }
 
 // LabelBurst does what Label does for each packet and writes the decisions into
@@ -90,7 +90,7 @@ func (r *Reader) Receive(n *Namespace, packet []byte) Verdict {
 		return v
 	}
 	key.Reverse()
-	return r.eng.receive(n, packet, r.eng.flows.FindIn(&key, n.id))
+	return r.eng.receive(n, packet, r.flows.FindIn(&key, n.id))
 }
 
 // ReceiveBurst does what Receive does for each packet and writes the verdicts

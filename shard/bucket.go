@@ -104,7 +104,7 @@ func (l *line) holds(k *Key) (s Handle, shown uint32) {
 		touched()
 	}
 	s = Handle(l[handleWord].Load())
-	if differs != 0 || e == 0 || uint32(l[entryWord].Load()) != uint32(e) {
+	if differs != 0 || uint32(e) == 0 || uint32(l[entryWord].Load()) != uint32(e) {
 		return 0, 0
 	}
 	return s, uint32(e>>shownShift) & shownMask
@@ -183,14 +183,14 @@ func (l *line) prints(h hashed) (n int) {
 // empty returns the number of an empty bucket in which a flow may stand.
 func (g segment) empty(h hashed) (n uint32, r roomFor) {
 	own := h.bucket()
-	if g[own][entryWord].Load() == 0 {
+	if g[own].slot() == 0 {
 		return own, roomThere
 	}
 	if _, ok := freeReference(g[own][displacedWord].Load()); !ok {
 		return 0, roomNone
 	}
 	for way := uint32(1); way < segmentBuckets; way++ {
-		if g[own^way][entryWord].Load() == 0 {
+		if g[own^way].slot() == 0 {
 			return own ^ way, roomThere
 		}
 	}

@@ -104,7 +104,7 @@ type Flow struct {
 	// bucket is where the flow stands, 0 before it is in the table. It is stored by
 	// whoever holds the lock of that bucket's segment, or has just replaced the segment
 	// in which the flow stood, under Flows.mu then; so the last to store says where
-	// the flow is, if it is there still. Pairs with the loads of drop.
+	// the flow is, if it is there still. Pairs with the loads of holdFlow.
 	bucket atomic.Uint32
 
 	// Neighbours in the list of the socket's flows, and whether the flow is on it.

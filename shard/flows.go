@@ -34,7 +34,7 @@ import (
 type Flows struct {
 	slab     *Slab[Flow]
 	segments *Slab[line]
-	lines    lines // of segments
+	lines    lines // of segments, for assembly that needs AVX2; not set where there is none
 	sockets  *Sockets
 	seed     func() uint64
 	maxBits  uint32 // of a directory
@@ -75,7 +75,9 @@ func NewFlows(d *rcu.Domain, a *Arena, ss *Sockets, shards, limit int, seed func
 	// which were made so, too.
 	segments := f.slab.Chunks()*ChunkSlots/segmentBuckets + 1
 	f.segments = NewSlab[line](d, a, shards, 10*segments, Kind{Span: segmentBuckets, Ring: ring})
-	f.lines.set(f.segments)
+	if hasAVX2 {
+		f.lines.set(f.segments)
+	}
 	// In the deepest directory, which segments may be split to, those have an eighth
 	// of their buckets taken, or less.
 	f.maxBits = uint32(bits.Len(uint(8 * segments)))

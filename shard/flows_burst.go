@@ -52,7 +52,7 @@ func (l *FlowLookups) Hash(keys []Key, from int) {
 
 // Touch takes the sockets of the flows that are in their own buckets, chooses the
 // candidates for the others and asks memory for those, and once more for the own
-// buckets of the rest, which are there. The keys are the same that Hash had. A flow that
+// buckets of the rest, which are there; and for sockets, see Begin. The keys are the same that Hash had. A flow that
 // is not found at all, or not yet, has the socket 0.
 func (l *FlowLookups) Touch(keys []Key, from int) {
 	first := from & onTheWayMask
@@ -68,7 +68,7 @@ func (l *FlowLookups) Touch(keys []Key, from int) {
 }
 
 // Compare takes the sockets of the flows that are in their candidates, by the same
-// keys again. Others have the same print as another flow, or came or went
+// keys again, and asks memory for sockets as Touch does. Others have the same print as another flow, or came or went
 // meanwhile: they are looked up one by one.
 func (l *FlowLookups) Compare(keys []Key, from int) {
 	first := from & onTheWayMask

@@ -28,7 +28,7 @@ func touchBuckets(lines unsafe.Pointer, buckets *uint32, hashes *hashed, keys *K
 //go:noescape
 func compareBuckets(lines unsafe.Pointer, buckets *uint32, keys *Key, in uint64, sockets *Handle, which uint64, ahead unsafe.Pointer, asked *uint32) (others, shown uint64)
 
-// hash hashes keys and chooses their own buckets.
+// hash hashes keys, chooses their own buckets and asks memory for those.
 func (l *FlowLookups) hash(keys []Key, first int) {
 	if !hasAVX2 {
 		l.hashPlain(keys, first)

@@ -98,9 +98,11 @@ func (r *flowRig) fill(l *line, h hashed, k *Key, asked uint32) {
 		other[rand.IntN(KeyBytes)] ^= 1 << rand.IntN(8)
 	}
 	w := newFlowWords(1+rand.Uint32N(9), either(asked, rand.Uint32()&shownMask), &other, Handle(1+rand.Uint64N(99)))
-	switch rand.IntN(4) {
+	switch rand.IntN(5) {
 	case 0:
 		w[entryWord] ^= 1 << (shownShift + rand.IntN(32))
+	case 2:
+		w[entryWord] &^= slotMask
 	case 1:
 		w[entryWord] = 0
 	}

@@ -8,7 +8,7 @@
 TEXT ·findFlow(SB), NOSPLIT, $0-32
 	MOVQ f+0(FP), AX
 	MOVQ Flows_lines(AX), DI
-	TESTQ DI, DI                  // there is no AVX2
+	TESTQ DI, DI                  // not set without AVX2
 	JEQ  plain
 	MOVQ Flows_dir(AX), R14
 	TESTQ R14, R14

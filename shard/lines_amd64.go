@@ -10,8 +10,4 @@ import "unsafe"
 // the slab keeps reachable.
 type lines struct{ first unsafe.Pointer }
 
-func (l *lines) set(of *Slab[line]) {
-	if hasAVX2 {
-		l.first = of.slots.base
-	}
-}
+func (l *lines) set(of *Slab[line]) { l.first = of.slots.base }

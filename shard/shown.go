@@ -16,7 +16,8 @@ package shard
 // It has loaded that segment's word before, so for the lookup it is as if it had come
 // before the flow moved.
 //
-// All of this happens under the socket's mu, with the lock of the flow's segment inside.
+// Changes of what is shown happen under the socket's mu, with the lock of the flow's
+// segment inside.
 
 // What a bucket's entry says of the label: the upper half.
 const (

@@ -77,7 +77,7 @@ type Socket struct {
 	// own is the list until it needs a block. Afterwards it stays as it was then,
 	// for readers that have loaded the older word. Stored under mu; an entry's
 	// store publishes the use of a lease and pairs with the loads in glance and
-	// FindInOrder, in First, and in the assembly of the layer above.
+	// FindInOrder, in First, in toShow, and in the assembly of the layer above.
 	own [ownEntries]atomic.Uint64
 
 	mu   sync.Mutex // serialises changes of the list, of the word, of the flows and of what they show

@@ -19,10 +19,13 @@ type word struct{ v atomic.Uint64 }
 // with load in the scanner.
 func (w *word) set(_ bool, v uint64) { w.v.Store(v) }
 
-// load pairs with set and with claim.
+// clear stores 0, which ends a section.
+func (w *word) clear() { w.v.Store(0) }
+
+// load pairs with set, clear and claim.
 func (w *word) load() uint64 { return w.v.Load() }
 
-// claim takes a word that is zero and stores v. It pairs with the set(0) of the
+// claim takes a word that is zero and stores v. It pairs with the clear of the
 // owner before.
 func (w *word) claim(v uint64) bool { return w.v.CompareAndSwap(0, v) }
 

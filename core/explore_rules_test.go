@@ -36,19 +36,20 @@ const (
 	ownerAtDeath    // the owner is given up at death
 	tellKeeps       // who says that a lease is gone leaves a dead one in its cell
 
-	// 5. judged, then the deadline, then Dead; every other change of the word clears judged.
-	noJudged
-	readOnce          // the deadline is read before judged only
-	keepJudged        // taking and dropping a user leave judged as it is
-	touchLeavesJudged // a refused GET raises the deadline and does not look at the word
+	// 5. watched, then the deadline, then Dead; every use clears the mark.
+	unwatched
+	readOnce        // the deadline is read before the mark is set only
+	keepMark        // taking and dropping a user leave the mark as it is
+	touchLeavesMark // a refused GET raises the deadline and does not look at the word
 
-	// 6. filed changes by CAS; every use, by the last user or not, raises the deadline before its CAS, by a clock
-	// read while it holds the user.
+	// 6. filed changes by CAS. The last user watches, reads the clock, raises the deadline, and drops his user from
+	// the watched word; also by undoing a GET, unless the mark stands from a creation or a revival by himself.
 	blindFiled      // the wheel's owner clears filed whatever the word is by then
 	dropThenRaise   // the deadline is raised after the user is dropped
-	lastRaises      // only a last user raises the deadline
+	unmarked        // the last user does not watch
+	clockThenMark   // he reads the clock before he does
 	clockThenUnlink // a PUT reads the clock before it unlinks
-	clockThenLinger // a RENEW reads the clock before it raises linger
+	undoForgets     // undoing a GET never raises the deadline
 
 	// 7. The user, then the list; off the list, then the user.
 	listThenUser
@@ -136,6 +137,10 @@ var lifeConfigs = []lifeConfig{
 		{doJoin(0, 1, 2)},
 		{doPut(0)},
 	}},
+	{name: "join twice", slots: 2, limit: 2, ticks: 2, scripts: [][]lifeOp{
+		{doGet(0, 1, 0), doPut(0)},
+		{doJoin(1, 1, 0), doPut(1), doJoin(1, 1, 0), doPut(1)},
+	}},
 	{name: "renew", slots: 2, limit: 2, ticks: 2, scripts: [][]lifeOp{
 		{doGet(0, 0, 0), doPut(0)},
 		{doRenew},
@@ -213,15 +218,16 @@ var lifeDropped = []struct {
 	{ownerAtDeath, "4 owner until the end", "create twice", harmOwner},
 	{tellKeeps, "4 told, then cleared", "packet", harmTold},
 	{tellKeeps, "4 refused, then cleared", "create at the limit", harmTold},
-	{noJudged, "5 judged", "revive", harmEarly},
+	{unwatched, "5 watched", "revive", harmEarly},
 	{readOnce, "5 deadline read again", "revive", harmEarly},
-	{keepJudged, "5 changes clear judged", "revive", harmEarly},
-	{touchLeavesJudged, "5 touch clears judged", "revive and touch", harmEarly},
+	{keepMark, "5 uses clear the mark", "revive", harmEarly},
+	{touchLeavesMark, "5 touch clears the mark", "revive and touch", harmEarly},
 	{blindFiled, "6 filed by CAS", "revive", harmLeftOver},
 	{dropThenRaise, "6 raise before CAS", "revive", harmEarly},
-	{lastRaises, "6 every use raises", "create and join", harmEarly},
+	{unmarked, "6 the last watches", "join twice", harmEarly},
+	{clockThenMark, "6 clock after the mark", "join twice", harmEarly},
 	{clockThenUnlink, "6 clock after unlinking", "one socket", harmEarly},
-	{clockThenLinger, "6 clock after linger", "renew", harmEarly},
+	{undoForgets, "6 undo raises for others", "close and join", harmEarly},
 	{listThenUser, "7 user before list", "packet", harmDeadFound},
 	{userThenList, "7 list before user", "packet", harmDeadFound},
 	{expireUsed, "8 users do not expire", "revive", harmDeadUsed},

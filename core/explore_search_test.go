@@ -162,8 +162,8 @@ func (s *lifeState) String() string {
 		if l.word.filed {
 			b.WriteString(" filed")
 		}
-		if l.word.judged {
-			b.WriteString(" judged")
+		if l.word.watched {
+			b.WriteString(" watched")
 		}
 		fmt.Fprintf(&b, " deadline %d due %d", l.deadline, l.due())
 	}

@@ -30,10 +30,12 @@ const (
 	// PUT and close, and every other drop of a user
 	pEnter
 	pUnlink
-	pExpires
-	pLinger
-	pRaise
 	pWord
+	pMark
+	pClock
+	pLinger
+	pExpires
+	pRaise
 	pDrop
 	pLate // only where rule 7 is left out
 	pLock
@@ -89,32 +91,34 @@ var lifeProgram = [...]lifeStep{
 	gQuota:   {"takes quota", (*lifeTurn).takeQuota, false},
 	gSlot:    {"takes a free slot", (*lifeTurn).takeSlot, true},
 	gFill:    {"fills the fields", (*lifeTurn).fill, true},
-	gLive:    {"stores the word: live, one user, judged", (*lifeTurn).makeLive, true},
+	gLive:    {"stores the word: live, one user, watched", (*lifeTurn).makeLive, true},
 	gClaim:   {"claims the cell by CAS", (*lifeTurn).claim, false},
 	gUnmake:  {"lost the cell: gives slot and quota back", (*lifeTurn).unmake, false},
 	gAbandon: {"abandons: CAS from its first word to dead", (*lifeTurn).abandon, false},
 	pEnter:   {"enters a section, reads the clock", (*lifeTurn).enter, false},
-	pUnlink:  {"unlinks from the list, reads the clock", (*lifeTurn).unlink, false},
-	pExpires: {"loads expires", (*lifeTurn).loadExpires, false},
-	pLinger:  {"loads linger", (*lifeTurn).loadLinger, false},
-	pRaise:   {"raises the deadline", (*lifeTurn).raiseDeadline, true},
+	pUnlink:  {"unlinks from the list", (*lifeTurn).unlink, false},
 	pWord:    {"loads the word", (*lifeTurn).loadWordToDrop, false},
+	pMark:    {"watches, as the last user, by CAS", (*lifeTurn).mark, false},
+	pClock:   {"reads the clock", (*lifeTurn).readClock, false},
+	pLinger:  {"loads linger", (*lifeTurn).loadLinger, false},
+	pExpires: {"loads expires", (*lifeTurn).loadExpires, false},
+	pRaise:   {"raises the deadline", (*lifeTurn).raiseDeadline, false},
 	pDrop:    {"drops the user by CAS", (*lifeTurn).dropUser, false},
 	pLate:    {"unlinks from the list", (*lifeTurn).unlinkLate, false},
 	pLock:    {"takes the wheel's lock", (*lifeTurn).lockWheel, true},
 	pCheck:   {"loads the word under the lock", (*lifeTurn).checkDead, false},
 	pFile:    {"files the id, unlocks", (*lifeTurn).file, false},
-	tWord:    {"loads the word for judged", (*lifeTurn).loadJudged, false},
-	tClear:   {"clears judged by CAS", (*lifeTurn).clearJudged, false},
+	tWord:    {"looks for the mark", (*lifeTurn).loadMark, false},
+	tClear:   {"clears the mark by CAS", (*lifeTurn).clearMark, false},
 	uKill:    {"purges: CAS to dead", (*lifeTurn).purge, false},
 	uCancel:  {"cancels the id under the wheel's lock", (*lifeTurn).cancel, false},
 	eIdle:    {"takes the wheel's lock, reaches an id", (*lifeTurn).reach, true},
 	eWord:    {"loads the word", (*lifeTurn).loadWordToJudge, false},
 	eDrop:    {"clears filed by CAS, drops the id", (*lifeTurn).dropID, false},
 	eLook:    {"reads the deadline", (*lifeTurn).readDeadline, false},
-	eJudge:   {"sets judged by CAS", (*lifeTurn).judge, false},
+	eJudge:   {"watches, by CAS", (*lifeTurn).judge, false},
 	eAgain:   {"reads the deadline again", (*lifeTurn).readDeadline, false},
-	eKill:    {"CAS from judged to dead, drops the id", (*lifeTurn).kill, false},
+	eKill:    {"CAS from the watched word to dead, drops the id", (*lifeTurn).kill, false},
 	dClear:   {"clears the cell by CAS", (*lifeTurn).clearCell, false},
 	dRetire:  {"returns quota, retires the slot", (*lifeTurn).retire, false},
 	dWait:    {"waits for the grace period", (*lifeTurn).awaitGrace, false},

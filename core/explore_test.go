@@ -38,9 +38,9 @@ const (
 
 // lifeWord is the lease's word. A lease that lingers is live with no users.
 type lifeWord struct {
-	gen, users    uint8
-	phase         lifePhase
-	filed, judged bool
+	gen, users     uint8
+	phase          lifePhase
+	filed, watched bool
 }
 
 type lifeSlot struct {
@@ -83,8 +83,8 @@ type lifeActor struct {
 	seen   lifeWord // the word it will CAS
 	now    int8     // the clock as it read it
 	until  int8     // deadline being computed
-	raised bool     // the deadline, for the drop under way; only where rule 6 is left out
 	use    bool     // its drop is a use: a PUT, not the undoing of a GET
+	raises bool     // the deadline, if its drop is the last
 	credit bool     // ghost: holds a unit of quota
 	user   uint8    // ghost: the slot of which it holds users, and
 	held   uint8    // how many

@@ -43,10 +43,9 @@ func (s Socket) Renew(req Request) error {
 	default:
 		return e.count.refuse(fmt.Errorf("%w: %#x", ErrNotHeld, uint32(req.Label)))
 	}
-	now := e.now() // after the user was taken, for the sake of the linger
 	l.Raise(linger, 0)
-	l.Raise(0, now+max(expires, l.Linger()))
-	s.ns.drop(id, l, now)
+	l.Raise(0, e.now()+max(expires, l.Linger()))
+	s.ns.drop(id, l)
 	e.count.renewed.Inc()
 	return nil
 }

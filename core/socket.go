@@ -112,22 +112,18 @@ func (s Socket) Put(label Label) error {
 	return nil
 }
 
-// release drops the user of a lease that an entry owned. The clock is read after
-// the entry was unlinked: a call that is held up in between must not make the
-// linger shorter.
-func (n *Namespace) release(id uint32) {
-	n.drop(id, n.eng.leases.At(id), n.eng.now())
-}
+// release drops the user of a lease that an entry owned.
+func (n *Namespace) release(id uint32) { n.drop(id, n.eng.leases.At(id)) }
 
-// drop drops a user of a lease at time now.
-func (n *Namespace) drop(id uint32, l *shard.Lease, now int64) {
-	n.eng.leases.Drop(id, l, now)
+// drop drops a user of a lease.
+func (n *Namespace) drop(id uint32, l *shard.Lease) {
+	n.eng.leases.Drop(id, l, n.eng.now)
 	n.sweep(id, l)
 }
 
 // undo drops a user of a lease as if it had not been taken.
 func (n *Namespace) undo(id uint32, l *shard.Lease) {
-	n.eng.leases.Undo(id, l)
+	n.eng.leases.Undo(id, l, n.eng.now)
 	n.sweep(id, l)
 }
 

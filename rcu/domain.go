@@ -65,9 +65,10 @@ type Domain struct {
 	start      time.Time
 
 	pinned     chunk                 // one record a processor; never grows
-	pool       atomic.Pointer[chunk] // borrowed readers; grows by CAS
+	own        chunk                 // borrowed readers, one a processor; never grows
+	pool       atomic.Pointer[chunk] // the other borrowed readers; grows by CAS
 	registered atomic.Pointer[chunk] // grows under mu
-	width      int                   // records in pinned and in each chunk of pool
+	width      int                   // records in pinned, in own and in each chunk of pool
 
 	mu      sync.Mutex // guards what follows, and names; never held for long
 	free    []*record  // registered records without a reader
@@ -102,6 +103,10 @@ func newDomain(o Options, plain bool) *Domain {
 	d.tried.Store(int64(-d.interval))
 	d.epoch.Store(firstEpoch)
 	d.pinned.records = d.newRecords(d.width, func(i int) string { return "pinned " + strconv.Itoa(i) })
+	d.own.records = d.newRecords(d.width, nameBorrowed)
+	for i := range d.own.records {
+		d.own.records[i].borrowed.index = i
+	}
 	return d
 }
 

@@ -46,9 +46,10 @@ const graceEpochs = 2
 // With atomic stores instead of plain ones F is not needed: S and L are then in
 // one total order with U and the scan, in which S < L < U < scan.
 //
-// A borrowed reader enters by compare-and-swap, which is stronger than S. A
-// pinned section is a section of whichever goroutine has the processor; the
-// scheduler orders one after the other.
+// A borrowed reader enters as above, if it is its processor's own, and else by
+// compare-and-swap, which is stronger than S. Either may go on on another thread; the
+// scheduler's own fences then stand between S and L. A pinned section is a section of
+// whichever goroutine has the processor; the scheduler orders one after the other.
 //
 // A record in a chunk that the scan did not reach was linked in after the scan
 // had passed that link, hence after F; its first S is later still, and by 2 its

@@ -6,11 +6,29 @@ package rcu
 // and borrow again; a borrowed reader that is never returned holds all
 // reclamation up.
 //
-// Borrow never waits. It is lock-free, costs one compare-and-swap (about 10 ns)
-// and allocates only when every pooled reader is in use at once.
+// Borrow never waits. It is lock-free and allocates only when every pooled reader is in
+// use at once. Where the caller can be pinned to its processor (see Pin) it costs a few
+// nanoseconds, unless somebody else has borrowed on that processor and not yet returned;
+// then and elsewhere a compare-and-swap, about 10 ns.
 func (d *Domain) Borrow() *Reader {
-	p := procPin() // only to learn the number: a hint
+	p := procPin()
+	if pinnable && p < len(d.own.records) {
+		// Whoever makes this record's state other than 0 is pinned to this processor,
+		// so between the load and the store nobody does. The load pairs with the exit
+		// of the borrower before, on whatever processor that was.
+		if rec := &d.own.records[p]; rec.state.load() == 0 {
+			rec.enter()
+			procUnpin()
+			return &rec.borrowed
+		}
+	}
 	procUnpin()
+	return d.borrowShared(p)
+}
+
+// borrowShared is Borrow from the records that are nobody's own. The processor's number is
+// a hint only.
+func (d *Domain) borrowShared(p int) *Reader {
 	for link := &d.pool; ; {
 		c := link.Load() // pairs with the CAS in grow
 		if c == nil {

@@ -82,7 +82,7 @@ func (d *Domain) grow(link *atomic.Pointer[chunk], n int, name func(i int) strin
 // its reader entered after the fence that preceded the walk (see grace.go).
 func (d *Domain) all() iter.Seq[*record] {
 	return func(yield func(*record) bool) {
-		for _, c := range [...]*chunk{&d.pinned, d.pool.Load(), d.registered.Load()} {
+		for _, c := range [...]*chunk{&d.pinned, &d.own, d.pool.Load(), d.registered.Load()} {
 			for ; c != nil; c = c.next.Load() {
 				for i := range c.records {
 					if !yield(&c.records[i]) {

@@ -45,6 +45,7 @@ func (d *Domain) Stats() Stats {
 	if d.plain {
 		s.Fence = "membarrier"
 	}
+	s.Pooled = len(d.own.records)
 	for c := d.pool.Load(); c != nil; c = c.next.Load() {
 		s.Pooled += len(c.records)
 	}

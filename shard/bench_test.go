@@ -85,11 +85,11 @@ func BenchmarkTakeDrop(b *testing.B) {
 			k := newTables(1)
 			id, l := k.lease(b, 1)
 			if revive {
-				k.leases.Drop(id, l, 0)
+				k.leases.Drop(id, l, at(0))
 			}
 			for b.Loop() {
 				l.Take(true)
-				k.leases.Drop(id, l, 0)
+				k.leases.Drop(id, l, at(0))
 			}
 		})
 	}
@@ -105,7 +105,7 @@ func BenchmarkLifecycle(b *testing.B) {
 	for i := uint32(0); b.Loop(); i++ {
 		reader := k.domain.Borrow()
 		id, l := k.lease(b, 1+i%(16*held))
-		k.leases.Drop(id, l, now)
+		k.leases.Drop(id, l, at(now))
 		if i%held == held-1 {
 			now += int64(2 * time.Second)
 			k.leases.Expire(0, now, budgetOf(math.MaxInt))

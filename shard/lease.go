@@ -4,13 +4,13 @@ import "sync/atomic"
 
 // The word of a lease:
 //
-//	63          32 31      8 7  4   3       2      1 0
-//	[ generation ][  users  ][ 0 ][filed][judged][phase]
+//	63          32 31      8 7  4   3       2       1 0
+//	[ generation ][  users  ][ 0 ][filed][watched][phase]
 const (
 	phaseMask = 3
 
-	judgedMark = 1 << 2
-	filedMark  = 1 << 3
+	watchedMark = 1 << 2
+	filedMark   = 1 << 3
 
 	userShift = 8
 	userOne   = 1 << userShift
@@ -37,10 +37,15 @@ const (
 //
 // Every change of a lease is one CAS on its word. Two marks in the word settle
 // the races with the timer wheel. filed says that the id is in a wheel, or that
-// exactly one goroutine is about to put it there. judged says that expiry has
-// looked at the deadline once and found it past; every other change of the
-// word clears it, so the CAS from judged to Dead succeeds only if nobody touched
-// the lease in between. A creator does the same with a lease that is born judged.
+// exactly one goroutine is about to put it there. watched says that somebody wants
+// to know whether anybody else uses the lease from then on: every such change of the
+// word clears it. So a CAS from a watched word is one from a lease that nobody has
+// touched since the mark was set, which without it a join and a put would hide:
+//
+//   - by expiry, when it has found the deadline past and before it looks again: then
+//     the lease may die;
+//   - by the last user, before he reads the clock: then it may linger from that reading;
+//   - at birth and by a revival: then it may be abandoned, or the revival undone.
 //
 // Every operation stays in its section until it has done all that a mark obliges
 // it to: a slot must not be free again while somebody is about to file its id.
@@ -77,7 +82,8 @@ const (
 	Crowded               // it has MaxUsers users
 )
 
-// Take adds a user, reviving a lingering lease only if told to.
+// Take adds a user, reviving a lingering lease only if told to. Who revives may watch
+// from there, as a creator may.
 func (l *Lease) Take(revive bool) Fate {
 	for {
 		w := l.word.Load()
@@ -89,7 +95,11 @@ func (l *Lease) Take(revive bool) Fate {
 		case w&userMask == userMask:
 			return Crowded
 		}
-		if l.word.CompareAndSwap(w, (w+userOne)&^judgedMark) {
+		next := (w + userOne) &^ watchedMark
+		if w&userMask == 0 {
+			next |= watchedMark
+		}
+		if l.word.CompareAndSwap(w, next) {
 			return Taken
 		}
 	}
@@ -127,10 +137,10 @@ func (l *Lease) Expires() int64 { return l.expires.Load() }
 func (l *Lease) Linger() int64 { return l.linger.Load() }
 
 // born makes a slot that its creator has filled in a live lease with one user,
-// before anybody can find it. It is judged, so that Abandon can tell whether
+// before anybody can find it. It is watched, so that Abandon can tell whether
 // anybody has touched it since.
 func (l *Lease) born() {
-	l.word.Store(l.word.Load()&^(1<<generationShift-1) | userOne | judgedMark | phaseLive)
+	l.word.Store(l.word.Load()&^(1<<generationShift-1) | userOne | watchedMark | phaseLive)
 }
 
 // unborn takes born back, before anybody could find the lease.

@@ -27,10 +27,13 @@ func born(t testing.TB, ls *Leases, now, linger, expires int64) (uint32, *Lease)
 	return id, l
 }
 
+// at is a clock that stands still.
+func at(now int64) func() int64 { return func() int64 { return now } }
+
 // bury ends a lease that has one user.
 func bury(t testing.TB, ls *Leases, id uint32, l *Lease) {
 	t.Helper()
-	ls.Undo(id, l)
+	ls.Undo(id, l, at(0))
 	if !ls.Purge(id, l) {
 		t.Fatal("a lingering lease was not purged")
 	}
@@ -41,10 +44,10 @@ func bury(t testing.TB, ls *Leases, id uint32, l *Lease) {
 func TestAbandon(t *testing.T) {
 	uses := map[string]func(ls *Leases, id uint32, l *Lease){
 		"join":          func(_ *Leases, _ uint32, l *Lease) { l.Take(false) },
-		"join and drop": func(ls *Leases, id uint32, l *Lease) { l.Take(false); ls.Drop(id, l, 0) },
-		"join and undo": func(ls *Leases, id uint32, l *Lease) { l.Take(false); ls.Undo(id, l) },
+		"join and drop": func(ls *Leases, id uint32, l *Lease) { l.Take(false); ls.Drop(id, l, at(0)) },
+		"join and undo": func(ls *Leases, id uint32, l *Lease) { l.Take(false); ls.Undo(id, l, at(0)) },
 		"touch":         func(ls *Leases, id uint32, l *Lease) { ls.Touch(id, l, 0) },
-		"drop":          func(ls *Leases, id uint32, l *Lease) { ls.Drop(id, l, 0) },
+		"drop":          func(ls *Leases, id uint32, l *Lease) { ls.Drop(id, l, at(0)) },
 	}
 	for name, use := range uses {
 		ls := newLeases(newRig(), 1, 8)
@@ -75,15 +78,46 @@ func TestTake(t *testing.T) {
 	want(l.Take(true), Gone, 0, false) // free
 	ls.Born(id, l, 0, 1, 1)
 	want(l.Take(false), Taken, 2, true)
-	ls.Drop(id, l, 0)
-	ls.Drop(id, l, 0)
+	ls.Drop(id, l, at(0))
+	ls.Drop(id, l, at(0))
 	want(l.Take(false), Lingering, 0, true)
 	want(l.Take(true), Taken, 1, true)
-	ls.Undo(id, l)
+	ls.Undo(id, l, at(0))
 	if ls.Abandon(id, l) || !ls.Purge(id, l) || ls.Purge(id, l) {
 		t.Fatal("not purged once")
 	}
 	want(l.Take(true), Gone, 0, false)
+}
+
+// TestMark looks at the mark that says that nobody else has used the lease: it comes with
+// a birth and a revival, every use takes it away, and the wheel lets it be.
+func TestMark(t *testing.T) {
+	ls := newLeases(newRig(), 1, 8)
+	id, l := born(t, ls, 0, 1, 1)
+	h := &ls.wheels[0]
+	for _, step := range []struct {
+		name string
+		do   func()
+		want bool
+	}{
+		{"birth", func() {}, true},
+		{"join", func() { l.Take(false) }, false},
+		{"leave", func() { ls.Drop(id, l, at(0)) }, false},
+		{"leave as the last", func() { ls.Drop(id, l, at(0)) }, false},
+		{"revive", func() { l.Take(true) }, true},
+		{"let the wheel come", func() { ls.Expire(0, int64(time.Hour), budgetOf(1)) }, true},
+		{"leave at once", func() { ls.Drop(id, l, at(0)) }, false},
+		{"revive again", func() { l.Take(true) }, true},
+		{"touch", func() { ls.Touch(id, l, 0) }, false},
+		{"undo", func() { ls.Undo(id, l, at(0)) }, false},
+		{"find due", func() { h.reached = 0; ls.deadline(id).Store(1 << 40); ls.judge(h, id) }, true},
+		{"revive when found", func() { l.Take(true) }, true},
+		{"join the reviver", func() { l.Take(true) }, false},
+	} {
+		if step.do(); l.word.Load()&watchedMark != 0 != step.want {
+			t.Fatalf("after %s: watched %v", step.name, !step.want)
+		}
+	}
 }
 
 // TestCrowded fills the field of users: one more is refused and changes nothing,
@@ -102,9 +136,9 @@ func TestCrowded(t *testing.T) {
 	if users, live := l.Users(); users != MaxUsers || !live {
 		t.Fatalf("%d users, live %v", users, live)
 	}
-	ls.Drop(id, l, 0)
+	ls.Drop(id, l, at(0))
 	l.word.Store(l.word.Load() - (MaxUsers-2)<<userShift)
-	ls.Drop(id, l, 0)
+	ls.Drop(id, l, at(0))
 	if users, live := l.Users(); users != 0 || !live || ls.Filed() != 1 {
 		t.Fatalf("%d users, live %v, %d filed", users, live, ls.Filed())
 	}
@@ -179,7 +213,7 @@ func TestExpireOneAtATime(t *testing.T) {
 	})
 	for range 2 {
 		id, l := born(t, ls, 0, 1, 1)
-		ls.Drop(id, l, 0)
+		ls.Drop(id, l, at(0))
 	}
 	if n, more := ls.Expire(0, int64(time.Minute), budgetOf(math.MaxInt)); n != 2 || more || deaths != 2 {
 		t.Fatalf("%d buried, %d deaths, more: %v", n, deaths, more)
@@ -197,7 +231,7 @@ func TestExpireInSteps(t *testing.T) {
 		ls := newLeases(r, 1, 3*burst)
 		for range 3 * burst {
 			id, l := born(t, ls, 0, 1, 1)
-			ls.Drop(id, l, 0)
+			ls.Drop(id, l, at(0))
 		}
 		buried, calls := 0, 0
 		for more := true; more; calls++ {

@@ -2,32 +2,43 @@ package shard
 
 import "github.com/flowlabel/flowlabel/timerwheel"
 
-// Drop gives up a user at time now, as a release does: the lease lasts at
-// least its linger from here. The last one leaves the lease lingering.
-func (ls *Leases) Drop(id uint32, l *Lease, now int64) {
-	// The deadline is raised before the word changes, by every release and not
-	// only the last: an undo that turns out to be the last must not shorten the
-	// linger that an earlier release has promised.
-	ls.leave(id, l, ls.postpone(id, l, now))
-}
+// Drop gives up a user, as a release does: the lease lasts at least its linger from here.
+// The last user leaves the lease lingering; nobody else reads the clock.
+func (ls *Leases) Drop(id uint32, l *Lease, clock func() int64) { ls.leave(id, l, clock, true) }
 
-// Undo gives up a user taken a moment ago as if it had never been taken: should
-// it be the last, the lease lingers to the deadline that earlier releases have
-// promised, though its expires may show less.
-func (ls *Leases) Undo(id uint32, l *Lease) { ls.leave(id, l, 0) }
+// Undo gives up a user taken a moment ago as if it had never been taken: should it be the
+// last, and nobody else have used the lease meanwhile, the lease lingers to the deadline
+// that earlier releases have promised. If somebody has, it lingers from now.
+func (ls *Leases) Undo(id uint32, l *Lease, clock func() int64) { ls.leave(id, l, clock, false) }
 
-// leave takes a user away. A lease that it leaves lingering does not expire
-// before end.
-func (ls *Leases) leave(id uint32, l *Lease, end int64) {
+// leave takes a user away. The last one raises the deadline for all who left before, if
+// one of them has used the lease: that is said by used for the caller himself, and by the
+// missing mark for others.
+//
+// The clock is read while the mark stands. Others may come and go before the CAS, and the
+// word be the same again but for the mark, which the CAS would not find then: their linger
+// begins later than at that reading.
+func (ls *Leases) leave(id uint32, l *Lease, clock func() int64, used bool) {
 	for {
 		w := l.word.Load()
-		next := (w - userOne) &^ judgedMark
-		if next&userMask == 0 {
-			next |= filedMark
-			raise(&l.expires, end)
+		if w&userMask != userOne {
+			if l.word.CompareAndSwap(w, w-userOne) { // with others there is no mark
+				return
+			}
+			continue
 		}
-		if l.word.CompareAndSwap(w, next) {
-			if (w^next)&filedMark != 0 {
+		if w&watchedMark == 0 {
+			used = true
+			if !l.word.CompareAndSwap(w, w|watchedMark) {
+				continue
+			}
+			w |= watchedMark
+		}
+		if used {
+			raise(&l.expires, ls.postpone(id, l, clock()))
+		}
+		if l.word.CompareAndSwap(w, (w-userOne)&^watchedMark|filedMark) {
+			if w&filedMark == 0 {
 				ls.file(id, l)
 			}
 			return
@@ -41,11 +52,11 @@ func (ls *Leases) Touch(id uint32, l *Lease, now int64) {
 	if end := ls.postpone(id, l, now); l.word.Load()&userMask == 0 {
 		raise(&l.expires, end)
 	}
-	// Expiry reads the deadline again after it has set judged. If judged is not
-	// set here, that reading comes later and sees the new deadline; if it is,
-	// clearing it makes expiry's last CAS fail.
-	for w := l.word.Load(); w&judgedMark != 0 && w&phaseMask == phaseLive; w = l.word.Load() {
-		if l.word.CompareAndSwap(w, w&^judgedMark) {
+	// Expiry reads the deadline again after it has set the mark. If it is not set
+	// here, that reading comes later and sees the new deadline; if it is, clearing
+	// it makes expiry's last CAS fail.
+	for w := l.word.Load(); w&watchedMark != 0 && w&phaseMask == phaseLive; w = l.word.Load() {
+		if l.word.CompareAndSwap(w, w&^watchedMark) {
 			return
 		}
 	}
@@ -95,11 +106,10 @@ func (ls *Leases) Purge(id uint32, l *Lease) bool {
 // creator's user is still to be dropped.
 //
 // That the creator is the only user now would not do: somebody may have joined
-// and left, and was promised a linger. A lease is born judged, and every other
-// change clears the mark for as long as it has users, so the mark beside one
-// user tells.
+// and left, and was promised a linger. A lease is born watched, and every other
+// change clears the mark, so the mark beside the creator's user tells.
 func (ls *Leases) Abandon(id uint32, l *Lease) bool {
-	return ls.kill(id, l, userOne, judgedMark)
+	return ls.kill(id, l, userOne, watchedMark)
 }
 
 // kill makes a live lease dead that has those users and at least those marks.
@@ -190,20 +200,20 @@ func (ls *Leases) judge(h *wheelHome, id uint32) {
 			return // a purge was faster and buries it
 		}
 		if w&userMask != 0 {
-			if l.word.CompareAndSwap(w, w&^(filedMark|judgedMark)) {
+			if l.word.CompareAndSwap(w, w&^filedMark) {
 				return
 			}
 			continue
 		}
-		judged := w | judgedMark
-		if !l.word.CompareAndSwap(w, judged) {
+		watched := w | watchedMark
+		if !l.word.CompareAndSwap(w, watched) {
 			continue
 		}
 		if tick := ls.ticks(ls.deadline(id).Load()); tick > h.reached {
 			h.file(id, ls.node(id), tick) // still filed
 			return
 		}
-		if l.word.CompareAndSwap(judged, w>>generationShift<<generationShift|phaseDead) {
+		if l.word.CompareAndSwap(watched, w>>generationShift<<generationShift|phaseDead) {
 			h.doomed = append(h.doomed, id)
 			return
 		}

@@ -11,7 +11,7 @@ import (
 
 // plainLease is what a lease is, without words, wheels and marks.
 type plainLease struct {
-	untouched       bool // nobody has done anything with it since its creation
+	untouched       bool // nobody has done anything with it since its creation, or its revival
 	users           int
 	linger, expires int64
 	deadline        int64 // the latest point in time promised so far
@@ -119,8 +119,8 @@ func (m *lifeModel) take(t *rapid.T) {
 	if p.users == 0 && !revive {
 		want = Lingering
 	} else {
+		p.untouched = p.users == 0
 		p.users++
-		p.untouched = false
 	}
 	if got := l.Take(revive); got != want {
 		t.Fatalf("Take: %d, want %d", got, want)
@@ -132,14 +132,18 @@ func (m *lifeModel) put(t *rapid.T, drop bool) {
 	id, p, l := m.pick(t, "lease", hasUser)
 	filed := l.word.Load()&filedMark != 0
 	p.users--
-	p.untouched = false
 	m.rings = nil
-	if drop {
+	switch {
+	case drop:
 		p.use(m.now)
-		m.leases.Drop(id, l, m.now)
-	} else {
-		m.leases.Undo(id, l)
+		m.leases.Drop(id, l, at(m.now))
+	case p.users > 0 || p.untouched:
+		m.leases.Undo(id, l, at(m.now))
+	default: // for those who have used it meanwhile
+		p.use(m.now)
+		m.leases.Undo(id, l, at(m.now))
 	}
+	p.untouched = false
 	var want []uint32
 	if p.users == 0 && !filed {
 		want = []uint32{uint32(ticksUp(p.deadline))}
@@ -288,7 +292,7 @@ func (m *lifeModel) finish(t *rapid.T) {
 	}
 	for id, p := range m.live {
 		for ; p.users > 0; p.users-- {
-			m.leases.Drop(id, m.leases.At(id), m.now)
+			m.leases.Drop(id, m.leases.At(id), at(m.now))
 		}
 	}
 	m.now += 4 * int64(testTick)

@@ -15,7 +15,7 @@ func TestHeldLong(t *testing.T) {
 			now = min(now+int64(testTick)<<28, held*int64(testTick))
 			ls.Expire(0, now, budgetOf(math.MaxInt))
 		}
-		ls.Drop(id, l, now)
+		ls.Drop(id, l, at(now))
 		if n, _ := ls.Expire(0, now+int64(testTick), budgetOf(math.MaxInt)); n != 0 {
 			t.Errorf("held %d ticks: early", held)
 		}

@@ -125,7 +125,7 @@ func (w *torture) get(rng *rand.Rand, i int, label, at uint32) {
 			switch l := w.leases.At(id); l.Take(true) {
 			case Taken:
 				if !w.publish(i, id, label, at, linger) {
-					w.leases.Undo(id, l)
+					w.leases.Undo(id, l, w.now.Load)
 				}
 				return
 			case Lingering, Crowded:
@@ -169,7 +169,7 @@ func (w *torture) create(i int, label, dead, at uint32, linger int64) bool {
 		w.freed(id)
 		w.leases.Unborn(id, l)
 	case !w.leases.Abandon(id, l):
-		w.leases.Undo(id, l)
+		w.leases.Undo(id, l, w.now.Load)
 	}
 	return true
 }
@@ -185,7 +185,7 @@ func (w *torture) publish(i int, id, label, at uint32, linger int64) bool {
 func (w *torture) drop(id uint32) {
 	l, now := w.leases.At(id), w.now.Load()
 	raise(&w.ages[id].promised, now+l.Linger())
-	w.leases.Drop(id, l, now)
+	w.leases.Drop(id, l, w.now.Load)
 }
 
 // purge ends a lease that lingers, which may well be before its linger ends.

@@ -60,7 +60,7 @@ func TestUsage(t *testing.T) {
 				k.sockets.Publish(s, generation, 0, NewEntry(slot, label, false), l, 0, 0)
 			}
 			k.sockets.Shut(s, generation, func(e Entry) {
-				k.leases.Drop(e.Lease(), k.leases.At(e.Lease()), 0)
+				k.leases.Drop(e.Lease(), k.leases.At(e.Lease()), at(0))
 			})
 			k.sockets.Retire(id)
 			k.leases.Expire(0, int64(time.Hour), budgetOf(math.MaxInt))
@@ -95,7 +95,7 @@ func TestNoAllocations(t *testing.T) {
 		"Lookup": func() { k.index.Lookup(77); k.index.Lookup(LabelSpace - 1) },
 		"Take and Drop": func() {
 			l.Take(true)
-			k.leases.Drop(id, l, now)
+			k.leases.Drop(id, l, at(now))
 		},
 		"Claim and Clear":        func() { k.index.Claim(78, 0, 9, 0); k.index.Clear(78, 9) },
 		"Claim and Clear a page": func() { k.index.Claim(5*pageCells, 0, 9, 0); k.index.Clear(5*pageCells, 9) },
@@ -105,7 +105,7 @@ func TestNoAllocations(t *testing.T) {
 		},
 		"life of a lease": func() {
 			id, l := k.lease(t, 79)
-			k.leases.Drop(id, l, now)
+			k.leases.Drop(id, l, at(now))
 			now += 2 * int64(time.Second)
 			k.leases.Expire(0, now, budgetOf(math.MaxInt))
 		},

@@ -11,7 +11,7 @@ import "testing"
 func lingering(t *testing.T, ls *Leases) (uint32, *Lease) {
 	t.Helper()
 	id, l := born(t, ls, 0, 0, 0)
-	l.word.Store(l.word.Load()&^(userMask|judgedMark) | filedMark)
+	l.word.Store(l.word.Load()&^(userMask|watchedMark) | filedMark)
 	return id, l
 }
 
@@ -46,6 +46,37 @@ func TestTouchBeforeJudgement(t *testing.T) {
 	h.reached = 11
 	if ls.judge(h, id); len(h.doomed) != 1 {
 		t.Fatal("the lease outlives its new deadline")
+	}
+}
+
+// TestJoinWhileLastReadsClock lets somebody join and leave between the last user's look
+// at the clock and his going, so that the users are the same again: the lease must linger
+// from when both are gone.
+func TestJoinWhileLastReadsClock(t *testing.T) {
+	for name, leave := range map[string]func(*Leases, uint32, *Lease, func() int64){
+		"drop": (*Leases).Drop, "undo": (*Leases).Undo,
+	} {
+		ls := newLeases(newRig(), 1, 8)
+		const linger, later = int64(testTick), 7 * int64(testTick)
+		id, l := born(t, ls, 0, linger, 0)
+		l.Take(false)
+		ls.Drop(id, l, at(0)) // not the first user's own word any more
+		looks := []int64{later, 0}
+		leave(ls, id, l, func() int64 {
+			if len(looks) == 2 {
+				l.Take(false)
+				ls.Drop(id, l, func() int64 { t.Errorf("%s: not the last, and reads the clock", name); return 0 })
+			}
+			now := looks[len(looks)-1]
+			looks = looks[:len(looks)-1]
+			return now
+		})
+		if users, live := l.Users(); users != 0 || !live || ls.Filed() != 1 {
+			t.Fatalf("%s: %d users, live %v, %d filed", name, users, live, ls.Filed())
+		}
+		if got := ls.deadline(id).Load(); got != later+linger {
+			t.Errorf("%s: lingers to %d, want %d", name, got, later+linger)
+		}
 	}
 }
 

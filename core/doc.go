@@ -103,11 +103,11 @@
 //
 // # Time
 //
-// A call that sets a time reads the clock once. A lease ends never before its
-// deadline, and at most one tick after it, plus what Advance is late. Between
-// those two moments a lingering lease can still be revived. Nobody is told of an
-// expiry: Stats counts them, [Namespace.Leases] shows what is left. Tests turn
-// the time by hand with Options.Clock and Options.ManualAdvance.
+// A call that sets a time reads the clock, and so does the last release of a lease; other
+// releases do not. A lease ends never before its deadline, and at most one tick after it,
+// plus what Advance is late. Between those two moments a lingering lease can still be
+// revived. Nobody is told of an expiry: Stats counts them, [Namespace.Leases] shows what is
+// left. Tests turn the time by hand with Options.Clock and Options.ManualAdvance.
 //
 // # What is left to the embedding program
 //

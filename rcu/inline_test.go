@@ -53,6 +53,12 @@ func TestCode(t *testing.T) {
 			t.Errorf("%s runs as %q, want %s:\n%s", x.function, steps, x.want, listing)
 		}
 	}
+	// So it is with a processor's own record for borrowers. The jumps not taken are those
+	// around the fence and to where the record is not free.
+	const borrow = `^github.com/flowlabel/flowlabel/rcu\.\(\*Domain\)\.Borrow$`
+	if listing := goTool(t, "tool", "objdump", "-s", borrow, probe); steps(path(t, listing, "JMP")) != "plEFlu" {
+		t.Errorf("Borrow runs as %q:\n%s", steps(path(t, listing, "JMP")), listing)
+	}
 	// Without membarrier, a locked instruction stands behind the store that enters.
 	listing := goTool(t, "tool", "objdump", "-s", `^main\.section$`, probe)
 	if steps := steps(path(t, listing, "JMP", "JE")); steps != "lEFllx" {

@@ -113,6 +113,11 @@ func TestBorrow(t *testing.T) {
 			d.Return(r)
 		}
 	}
+	for i := range d.own.records {
+		if got := d.own.records[i].borrowed.Index(); got != i {
+			t.Errorf("processor %d's own reader has index %d", i, got)
+		}
+	}
 	if got := d.Stats().Pooled; got != 5*d.width {
 		t.Errorf("%d pooled readers, want %d", got, 5*d.width)
 	}

@@ -3,6 +3,18 @@
 #include "go_asm.h"
 #include "textflag.h"
 
+// LABELS puts into R a bit for each of the sixteen times four bytes at off(SI) that are the
+// label in X0: what one comparison does with AVX-512.
+#define LABELS(off, R) \
+	VPCMPEQD off(SI), X0, X1      \
+	VPCMPEQD off+16(SI), X0, X2   \
+	VPCMPEQD off+32(SI), X0, X3   \
+	VPCMPEQD off+48(SI), X0, X4   \
+	VPACKSSDW X2, X1, X1          \
+	VPACKSSDW X4, X3, X3          \
+	VPACKSSWB X3, X1, X1          \
+	VPMOVMSKB X1, R
+
 // func verdict(s Socket, label Label) Verdict
 //
 // Where the socket is open and its list has the label, for a lease without headers, the
@@ -10,7 +22,8 @@
 // else says verdictPlain, which finds its arguments, and leaves its result, where they are.
 //
 // A label fills the lower half of such an entry alone, so that halves are compared.
-// Registers above 15 leave nothing that would have to be cleaned up.
+// Registers above 15 leave nothing that would have to be cleaned up, and neither do the
+// halves of the others that a processor without AVX-512 takes.
 TEXT ·verdict(SB), NOSPLIT, $0-33
 	MOVQ s_slot+8(FP), SI
 	TESTQ SI, SI
@@ -28,7 +41,7 @@ TEXT ·verdict(SB), NOSPLIT, $0-33
 	RET
 own: // places beside the word, all in one line
 	CMPB ·hasAVX512(SB), $0
-	JEQ  plain
+	JEQ  ownX
 	VPBROADCASTD AX, Z16
 	VPCMPEQD (SI), Z16, K1
 	KMOVW K1, BX
@@ -48,6 +61,8 @@ block:
 	MOVQ const_socketsLines(DI)(CX*8), SI
 	SHLQ $6, BX
 	ADDQ BX, SI
+	CMPB ·hasAVX512(SB), $0
+	JEQ  blockX
 	VPBROADCASTD AX, Z16
 	VPCMPEQD (SI), Z16, K1
 	CMPL CX, $1
@@ -90,5 +105,57 @@ four:
 	VPCMPEQD (SI), Z16, K1
 	VPCMPEQD 64(SI), Z16, K2
 	JMP  four
+ownX: // without AVX-512
+	CMPB ·hasAVX(SB), $0
+	JEQ  plain
+	VMOVD AX, X0
+	VPSHUFD $0, X0, X0
+	LABELS(0, BX)
+	ANDL $const_ownLabels, BX
+	TZCNTL BX, BX
+	JCC  there
+	JMP  plain
+blockX:
+	VMOVD AX, X0
+	VPSHUFD $0, X0, X0
+	LABELS(0, BX)
+	TESTL CX, CX
+	JNE  twoX
+	ANDL $const_eachLabel, BX
+	TZCNTL BX, BX
+	JCC  there
+	JMP  plain
+twoX:
+	LABELS(64, R8)
+	SHLQ $16, R8
+	ORQ  R8, BX
+	CMPL CX, $1
+	JNE  moreX
+	ANDL $(const_eachLabel<<16 | const_eachLabel), BX
+	TZCNTL BX, BX
+	JCC  there
+	JMP  plain
+moreX:
+	MOVQ $(const_eachLabel<<48 | const_eachLabel<<32 | const_eachLabel<<16 | const_eachLabel), DI
+	MOVL $1, DX
+	SHLXL CX, DX, DX              // lines
+fourX:
+	LABELS(128, R9)
+	LABELS(192, R10)
+	SHLQ $32, R9
+	SHLQ $48, R10
+	ORQ  R9, BX
+	ORQ  R10, BX
+	ANDQ DI, BX
+	TZCNTQ BX, BX
+	JCC  there
+	SUBL $4, DX
+	JEQ  plain
+	ADDQ $256, SI
+	LABELS(0, BX)
+	LABELS(64, R8)
+	SHLQ $16, R8
+	ORQ  R8, BX
+	JMP  fourX
 plain:
 	JMP  ·verdictPlain(SB)

@@ -97,9 +97,10 @@
 // # Limits and errors
 //
 // Each table has a cap in [Options]; reaching it is an error, and so is an
-// exhausted label space. A call that fails has changed nothing. Giving up a use
-// that the socket has, closing and expiry cannot fail. Errors wrap the sentinels
-// of this package.
+// exhausted label space. A call that fails has changed nothing; but if several Gets
+// that may have a lingering lease fail at one time, for want of room on their sockets or
+// because these are closed, it may linger anew. Giving up a use that the socket has,
+// closing and expiry cannot fail. Errors wrap the sentinels of this package.
 //
 // # Time
 //

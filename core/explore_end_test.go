@@ -25,7 +25,7 @@ func (t *lifeTurn) unlink() lifePC {
 }
 
 // drops begins the drop of a user. A last user raises the deadline first, for himself and for all who have left
-// since the mark was set; whoever is not the last leaves it to the last.
+// before he set the mark; whoever is not the last leaves it to the last.
 func (t *lifeTurn) drops(use bool) lifePC {
 	t.a.use, t.a.raises = use, use
 	return pWord
@@ -96,7 +96,7 @@ func (t *lifeTurn) raiseDeadline() lifePC {
 func (t *lifeTurn) dropUser() lifePC {
 	to, filed := t.a.seen, t.a.seen.filed
 	to.users--
-	to.watched = to.watched && t.drop == keepMark
+	to.watched = to.watched && (t.drop == keepMark || t.drop == joinKeepsMark && to.users > 0)
 	to.filed = to.filed || to.users == 0
 	if !t.cas(to) {
 		return pWord

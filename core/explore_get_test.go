@@ -75,7 +75,7 @@ func (t *lifeTurn) readOwner() lifePC {
 
 func (t *lifeTurn) takeUser() lifePC {
 	to := t.a.seen
-	to.watched = to.users == 0 || to.watched && t.drop == keepMark
+	to.watched = to.users == 0 || to.watched && (t.drop == keepMark || t.drop == joinKeepsMark)
 	to.users++
 	switch ok := t.cas(to); {
 	case t.drop == listThenUser:
@@ -184,8 +184,9 @@ func (t *lifeTurn) fill() lifePC {
 	return gLive
 }
 
-// makeLive stores the first word with the mark set. Any other change of the word clears it, so this word, once
-// changed, never comes back: a creator that must abandon knows by it that nobody else has had a user.
+// makeLive stores the first word with the mark set. Any use clears it, and while the creator holds
+// his user nobody else can set it, so this word, once changed, does not come back: a creator that must abandon
+// knows by it that nobody else has had a user.
 func (t *lifeTurn) makeLive() lifePC {
 	l := t.s.at(t.a.mine)
 	l.word = lifeWord{gen: l.word.gen, users: 1, phase: phaseLive, watched: true}

@@ -43,13 +43,14 @@ const (
 	touchLeavesMark // a refused GET raises the deadline and does not look at the word
 
 	// 6. filed changes by CAS. The last user watches, reads the clock, raises the deadline, and drops his user from
-	// the watched word; also by undoing a GET, unless the mark stands from a creation or a revival by himself.
+	// the watched word; also by undoing a GET, unless the mark stands from his own revival.
 	blindFiled      // the wheel's owner clears filed whatever the word is by then
 	dropThenRaise   // the deadline is raised after the user is dropped
 	unmarked        // the last user does not watch
 	clockThenMark   // he reads the clock before he does
 	clockThenUnlink // a PUT reads the clock before it unlinks
 	undoForgets     // undoing a GET never raises the deadline
+	joinKeepsMark   // a join leaves the mark of a revival
 
 	// 7. The user, then the list; off the list, then the user.
 	listThenUser
@@ -120,6 +121,16 @@ var lifeConfigs = []lifeConfig{
 	{name: "close and join", slots: 2, limit: 2, ticks: 2, scripts: [][]lifeOp{
 		{doGet(0, 0, 0)},
 		{doJoin(0, 1, 1), doJoin(1, 1, 1), doPut(1)},
+		{doClose},
+	}},
+	{name: "revive and close", slots: 2, limit: 2, ticks: 2, scripts: [][]lifeOp{
+		{doGet(1, 1, 0), doPut(1), doGet(0, 0, 0)},
+		{doJoin(1, 1, 1), doPut(1)},
+		{doClose},
+	}},
+	{name: "revive, touch and close", slots: 2, limit: 2, ticks: 2, scripts: [][]lifeOp{
+		{doGet(1, 1, 0), doPut(1), doGet(0, 0, 0)},
+		{doTouch},
 		{doClose},
 	}},
 	{name: "abandon", slots: 2, limit: 2, ticks: 2, closed: 1, scripts: [][]lifeOp{
@@ -228,6 +239,8 @@ var lifeDropped = []struct {
 	{clockThenMark, "6 clock after the mark", "join twice", harmEarly},
 	{clockThenUnlink, "6 clock after unlinking", "one socket", harmEarly},
 	{undoForgets, "6 undo raises for others", "close and join", harmEarly},
+	{undoForgets, "6 undo of a revival raises for others", "revive and close", harmEarly},
+	{joinKeepsMark, "6 a join clears the mark of a revival", "revive and close", harmEarly},
 	{listThenUser, "7 user before list", "packet", harmDeadFound},
 	{userThenList, "7 list before user", "packet", harmDeadFound},
 	{expireUsed, "8 users do not expire", "revive", harmDeadUsed},

@@ -95,7 +95,7 @@ var lifeProgram = [...]lifeStep{
 	gClaim:   {"claims the cell by CAS", (*lifeTurn).claim, false},
 	gUnmake:  {"lost the cell: gives slot and quota back", (*lifeTurn).unmake, false},
 	gAbandon: {"abandons: CAS from its first word to dead", (*lifeTurn).abandon, false},
-	pEnter:   {"enters a section, reads the clock", (*lifeTurn).enter, false},
+	pEnter:   {"enters a section", (*lifeTurn).enter, false}, // its reading of the clock is for a dropped rule
 	pUnlink:  {"unlinks from the list", (*lifeTurn).unlink, false},
 	pWord:    {"loads the word", (*lifeTurn).loadWordToDrop, false},
 	pMark:    {"watches, as the last user, by CAS", (*lifeTurn).mark, false},

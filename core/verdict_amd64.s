@@ -4,7 +4,7 @@
 #include "textflag.h"
 
 // LABELS puts into R a bit for each of the sixteen times four bytes at off(SI) that are the
-// label in X0: what one comparison does with AVX-512.
+// label in X0: what one comparison does with AVX-512. It overwrites X1 to X4.
 #define LABELS(off, R) \
 	VPCMPEQD off(SI), X0, X1      \
 	VPCMPEQD off+16(SI), X0, X2   \

@@ -63,7 +63,7 @@ var lengths = []int{0, 1, 2, 5, 6, 8, 9, 16, 17, 32, 33, 64, 65, 128, 129, 200}
 // one on which the twin panics.
 func TestVerdictSeen(t *testing.T) {
 	if !hasAVX {
-		t.Log("only what comes first is seen: no AVX")
+		t.Log("only what comes first is seen: no AVX, or no bit instructions")
 		return
 	}
 	e := listedEngine(t)

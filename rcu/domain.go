@@ -65,7 +65,7 @@ type Domain struct {
 	start      time.Time
 
 	pinned     chunk                 // one record a processor; never grows
-	own        chunk                 // borrowed readers, one a processor; never grows
+	own        chunk                 // borrowed readers, one a processor, if pinnable; never grows
 	pool       atomic.Pointer[chunk] // the other borrowed readers; grows by CAS
 	registered atomic.Pointer[chunk] // grows under mu
 	width      int                   // records in pinned, in own and in each chunk of pool
@@ -103,9 +103,11 @@ func newDomain(o Options, plain bool) *Domain {
 	d.tried.Store(int64(-d.interval))
 	d.epoch.Store(firstEpoch)
 	d.pinned.records = d.newRecords(d.width, func(i int) string { return "pinned " + strconv.Itoa(i) })
-	d.own.records = d.newRecords(d.width, nameBorrowed)
-	for i := range d.own.records {
-		d.own.records[i].borrowed.index = i
+	if pinnable {
+		d.own.records = d.newRecords(d.width, nameBorrowed)
+		for i := range d.own.records {
+			d.own.records[i].borrowed.index = i
+		}
 	}
 	return d
 }

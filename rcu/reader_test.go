@@ -95,10 +95,11 @@ func TestDeath(t *testing.T) {
 // and that the pool grows with them only.
 func TestBorrow(t *testing.T) {
 	d := New(Options{})
+	lent := 4*d.width + 1
 	for range 3 {
 		seen := make(map[*Reader]bool)
 		var open []*Reader
-		for range 4*d.width + 1 {
+		for range lent {
 			r := d.Borrow()
 			if seen[r] {
 				t.Fatal("one reader was lent twice")
@@ -118,14 +119,17 @@ func TestBorrow(t *testing.T) {
 			t.Errorf("processor %d's own reader has index %d", i, got)
 		}
 	}
-	if got := d.Stats().Pooled; got != 5*d.width {
-		t.Errorf("%d pooled readers, want %d", got, 5*d.width)
+	// How many of its processor's own the goroutine got depends on where it ran.
+	own := len(d.own.records)
+	if shared := d.Stats().Pooled - own; shared < lent-own || shared >= lent+d.width {
+		t.Errorf("%d shared readers and %d own for %d borrowers", shared, own, lent)
 	}
 }
 
 // TestBorrowCrowd lets many goroutines borrow at once, each looking whether its
-// record is its own.
+// record is its own, while the number of processors changes.
 func TestBorrowCrowd(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	d := New(Options{})
 	var crowd sync.WaitGroup
 	for range 16 {
@@ -140,6 +144,9 @@ func TestBorrowCrowd(t *testing.T) {
 				d.Return(r)
 			}
 		})
+	}
+	for i := range 20 {
+		runtime.GOMAXPROCS(1 + i*7%(4*d.width+3))
 	}
 	crowd.Wait()
 	for rec := range d.all() {
@@ -220,7 +227,7 @@ func TestNoAllocation(t *testing.T) {
 		d := newDomain(Options{}, plain)
 		r := d.Register("r")
 		defer r.Close()
-		d.Return(d.Borrow()) // the pool's first chunk
+		d.Return(d.Borrow()) // the pool's first chunk, where there is no record of the processor's own
 		for _, c := range []struct {
 			name string
 			do   func()

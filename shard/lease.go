@@ -42,8 +42,7 @@ const (
 // word clears it. So a CAS from a watched word is one from a lease that nobody has
 // touched since the mark was set, which without it a join and a put would hide:
 //
-//   - by expiry, when it has found the deadline past and before it looks again: then
-//     the lease may die;
+//   - by expiry, before it looks at the deadline: if that is past the lease may die;
 //   - by the last user, before he reads the clock: then it may linger from that reading;
 //   - at birth and by a revival: then it may be abandoned, or the revival undone.
 //

@@ -7,13 +7,14 @@ import "github.com/flowlabel/flowlabel/timerwheel"
 func (ls *Leases) Drop(id uint32, l *Lease, clock func() int64) { ls.leave(id, l, clock, true) }
 
 // Undo gives up a user taken a moment ago as if it had never been taken: should it be the
-// last, and nobody else have used the lease meanwhile, the lease lingers to the deadline
-// that earlier releases have promised. If somebody has, it lingers from now.
+// last, and nobody else have taken a user or touched the lease meanwhile, the lease lingers
+// to the deadline that earlier releases have promised, though its expires may show less. If
+// somebody has, it lingers from now: he may have used it.
 func (ls *Leases) Undo(id uint32, l *Lease, clock func() int64) { ls.leave(id, l, clock, false) }
 
 // leave takes a user away. The last one raises the deadline for all who left before, if
-// one of them has used the lease: that is said by used for the caller himself, and by the
-// missing mark for others.
+// one of them may have used the lease: that is said by used for the caller himself, and by
+// the missing mark for others.
 //
 // The clock is read while the mark stands. Others may come and go before the CAS, and the
 // word be the same again but for the mark, which the CAS would not find then: their linger
@@ -54,7 +55,7 @@ func (ls *Leases) Touch(id uint32, l *Lease, now int64) {
 	}
 	// Expiry reads the deadline again after it has set the mark. If it is not set
 	// here, that reading comes later and sees the new deadline; if it is, clearing
-	// it makes expiry's last CAS fail.
+	// it makes expiry's last CAS fail. And so it does with whoever else has set it.
 	for w := l.word.Load(); w&watchedMark != 0 && w&phaseMask == phaseLive; w = l.word.Load() {
 		if l.word.CompareAndSwap(w, w&^watchedMark) {
 			return
@@ -106,8 +107,9 @@ func (ls *Leases) Purge(id uint32, l *Lease) bool {
 // creator's user is still to be dropped.
 //
 // That the creator is the only user now would not do: somebody may have joined
-// and left, and was promised a linger. A lease is born watched, and every other
-// change clears the mark, so the mark beside the creator's user tells.
+// and left, and was promised a linger. A lease is born watched, and nobody else can set
+// the mark while the creator holds the user that he has had since: so the mark beside it
+// tells.
 func (ls *Leases) Abandon(id uint32, l *Lease) bool {
 	return ls.kill(id, l, userOne, watchedMark)
 }

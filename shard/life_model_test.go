@@ -12,6 +12,7 @@ import (
 // plainLease is what a lease is, without words, wheels and marks.
 type plainLease struct {
 	untouched       bool // nobody has done anything with it since its creation, or its revival
+	held            bool // somebody has had a user ever since its creation
 	users           int
 	linger, expires int64
 	deadline        int64 // the latest point in time promised so far
@@ -83,7 +84,7 @@ func (m *lifeModel) create(t *rapid.T) {
 	if _, waits := m.dead[id]; !ok || m.live[id] != nil || waits {
 		t.Fatalf("Alloc: slot %d, %v", id, ok)
 	}
-	p := &plainLease{untouched: true, users: 1, linger: span(t, "linger"), expires: m.now + span(t, "expires"), generation: m.generation[id]}
+	p := &plainLease{untouched: true, held: true, users: 1, linger: span(t, "linger"), expires: m.now + span(t, "expires"), generation: m.generation[id]}
 	p.deadline = max(p.expires, m.now+p.linger)
 	m.leases.Born(id, l, m.now, p.linger, p.expires)
 	if rapid.IntRange(0, 9).Draw(t, "unborn") == 0 {
@@ -143,7 +144,7 @@ func (m *lifeModel) put(t *rapid.T, drop bool) {
 		p.use(m.now)
 		m.leases.Undo(id, l, at(m.now))
 	}
-	p.untouched = false
+	p.untouched, p.held = false, p.held && p.users > 0
 	var want []uint32
 	if p.users == 0 && !filed {
 		want = []uint32{uint32(ticksUp(p.deadline))}
@@ -179,7 +180,7 @@ func (m *lifeModel) purge(t *rapid.T) {
 }
 
 func (m *lifeModel) abandon(t *rapid.T) {
-	id, p, l := m.pick(t, "lease", hasUser)
+	id, p, l := m.pick(t, "lease", func(p *plainLease) bool { return p.held })
 	if got := m.leases.Abandon(id, l); got != p.untouched {
 		t.Fatalf("Abandon: %v, untouched: %v", got, p.untouched)
 	}

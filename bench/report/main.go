@@ -7,9 +7,13 @@
 // The arguments are the file, from the folder bench, and the root of the
 // repository, by default the folder above. The numbers stand between two marks in
 // each README; whatever else is there stays.
+//
+// With -other the run is one on another machine, and only its comparison is written, into
+// the README of bench between marks of its own.
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,60 +21,87 @@ import (
 )
 
 func main() {
+	other := flag.Bool("other", false, "a run on another machine")
+	flag.Usage = func() { fmt.Fprintln(os.Stderr, "usage: report [-other] FILE [ROOT]") }
+	flag.Parse()
 	root := ".."
-	switch len(os.Args) {
+	switch flag.NArg() {
+	case 1:
 	case 2:
-	case 3:
-		root = os.Args[2]
+		root = flag.Arg(1)
 	default:
-		fmt.Fprintln(os.Stderr, "usage: report FILE [ROOT]")
+		flag.Usage()
 		os.Exit(2)
 	}
-	if err := report(os.Args[1], root); err != nil {
+	write := report
+	if *other {
+		write = reportOther
+	}
+	if err := write(flag.Arg(0), root); err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)
 	}
 }
 
-// report reads a run and writes the two READMEs and the picture under root.
-func report(file, root string) error {
+// open reads the run in a file.
+func open(file string) (*run, error) {
 	in, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	return read(in, file)
+}
+
+// intro says what the numbers are.
+func (r *run) intro() string {
+	return "Medians of one run, in ns unless it says otherwise, on " + r.machine + ".\n\n"
+}
+
+// reportOther writes the comparison of a run on another machine.
+func reportOther(file, root string) error {
+	r, err := open(file)
 	if err != nil {
 		return err
 	}
-	defer in.Close()
-	r, err := read(in, file)
+	return insert(filepath.Join(root, "bench", "README.md"), otherMarks, r.intro()+r.comparison())
+}
+
+// report reads a run and writes the two READMEs and the picture under root.
+func report(file, root string) error {
+	r, err := open(file)
 	if err != nil {
 		return err
 	}
 	if err := r.draw(filepath.Join(root, "bench", picture)); err != nil {
 		return err
 	}
-	intro := "Medians of one run, in ns unless it says otherwise, on " + r.machine + ".\n\n"
-	outer := intro + r.comparison() + "\n![times by implementation](bench/" + picture + ")\n"
-	inner := intro + r.comparison() + "\n![times by implementation](" + picture + ")\n\n" + r.everything()
-	if err := insert(filepath.Join(root, "README.md"), outer); err != nil {
+	outer := r.intro() + r.comparison() + "\n![times by implementation](bench/" + picture + ")\n"
+	inner := r.intro() + r.comparison() + "\n![times by implementation](" + picture + ")\n\n" + r.everything()
+	if err := insert(filepath.Join(root, "README.md"), mainMarks, outer); err != nil {
 		return err
 	}
-	return insert(filepath.Join(root, "bench", "README.md"), inner)
+	return insert(filepath.Join(root, "bench", "README.md"), mainMarks, inner)
 }
 
-// The marks between which the numbers stand.
-const (
-	begin = "<!-- comparison: written by bench/report -->\n"
-	end   = "<!-- comparison: end -->\n"
+// marks are the lines between which numbers stand.
+type marks struct{ begin, end string }
+
+var (
+	mainMarks  = marks{"<!-- comparison: written by bench/report -->\n", "<!-- comparison: end -->\n"}
+	otherMarks = marks{"<!-- another machine: written by bench/report -other -->\n", "<!-- another machine: end -->\n"}
 )
 
 // insert replaces what stands between the marks of a file.
-func insert(file, text string) error {
+func insert(file string, m marks, text string) error {
 	old, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	before, rest, ok := strings.Cut(string(old), begin)
-	_, after, closed := strings.Cut(rest, end)
+	before, rest, ok := strings.Cut(string(old), m.begin)
+	_, after, closed := strings.Cut(rest, m.end)
 	if !ok || !closed {
-		return fmt.Errorf("%s: the marks %q and %q are not both there", file, strings.TrimSpace(begin), strings.TrimSpace(end))
+		return fmt.Errorf("%s: the marks %q and %q are not both there", file, strings.TrimSpace(m.begin), strings.TrimSpace(m.end))
 	}
-	return os.WriteFile(file, []byte(before+begin+"\n"+strings.TrimRight(text, "\n")+"\n\n"+end+after), 0o644)
+	return os.WriteFile(file, []byte(before+m.begin+"\n"+strings.TrimRight(text, "\n")+"\n\n"+m.end+after), 0o644)
 }

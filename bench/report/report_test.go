@@ -17,7 +17,7 @@ func clone(t *testing.T) (root string) {
 		t.Fatal(err)
 	}
 	for _, file := range []string{"README.md", "bench/README.md"} {
-		write(t, filepath.Join(root, file), "# before "+file+"\n\n"+begin+"old\n"+end+"\n## after\n")
+		write(t, filepath.Join(root, file), "# before "+file+"\n\n"+mainMarks.begin+"old\n"+mainMarks.end+"\n## after\n")
 	}
 	return root
 }
@@ -61,6 +61,34 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// TestOther writes a run on another machine beside the first one, and nowhere else.
+func TestOther(t *testing.T) {
+	root := clone(t)
+	inner, outer := filepath.Join(root, "bench/README.md"), filepath.Join(root, "README.md")
+	if err := reportOther(canned, root); err == nil {
+		t.Error("written without marks")
+	}
+	before := slurp(t, inner) + "\n" + otherMarks.begin + "old\n"
+	write(t, inner, before+otherMarks.end+"after\n")
+	untouched := slurp(t, outer)
+	for range 2 {
+		if err := reportOther(canned, root); err != nil {
+			t.Fatal(err)
+		}
+		got := slurp(t, inner)
+		head, table, _ := strings.Cut(got, otherMarks.begin)
+		if head+otherMarks.begin+"old\n" != before || !strings.HasSuffix(got, otherMarks.end+"after\n") {
+			t.Errorf("what is outside the marks has changed:\n%s", got)
+		}
+		if !strings.Contains(table, "| ReadSection | 1.5 | epoch | 20 |") || strings.Contains(table, "old") || strings.Contains(table, "**ReadSection**") {
+			t.Errorf("not the comparison alone:\n%s", table)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(root, "bench", picture)); err == nil || slurp(t, outer) != untouched {
+		t.Error("it is elsewhere, too")
+	}
+}
+
 // TestTargets looks single lines up: what holds, what does not, a difference, an
 // absolute limit, and what was not measured.
 func TestTargets(t *testing.T) {
@@ -91,10 +119,11 @@ func TestTargets(t *testing.T) {
 
 // TestMarks: a file without both marks is left as it is.
 func TestMarks(t *testing.T) {
-	for _, text := range []string{"", "# nothing\n", begin + "no end\n", end + begin} {
+	m := mainMarks
+	for _, text := range []string{"", "# nothing\n", m.begin + "no end\n", m.end + m.begin} {
 		file := filepath.Join(t.TempDir(), "README.md")
 		write(t, file, text)
-		if err := insert(file, "numbers"); err == nil || slurp(t, file) != text {
+		if err := insert(file, m, "numbers"); err == nil || slurp(t, file) != text {
 			t.Errorf("%q: error %v, file %q", text, err, slurp(t, file))
 		}
 	}

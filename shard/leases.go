@@ -21,9 +21,9 @@ type Leases struct {
 	// nodes are the wheels', a chunk of them for a chunk of leases, touched only
 	// under the lock of the wheel that has them.
 	nodes array[timerwheel.Node]
-	// deadlines are where a lease's linger ends. Nobody looks while it has users: the
-	// last one raises it for all. They are nanoseconds on the engine's clock, an atomic maximum. They are
-	// not the nodes', whose ticks wrap: a lease may be held for longer than that.
+	// deadlines are where a lease's linger ends: nanoseconds on the engine's clock, an
+	// atomic maximum. The last user raises it for all; while there are users nobody looks.
+	// They are not the nodes', whose ticks wrap: a lease may be held for longer than that.
 	deadlines array[atomic.Int64]
 	wheels    []wheelHome
 	tick      int64 // nanoseconds

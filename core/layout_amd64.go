@@ -17,6 +17,8 @@ const (
 	shownMark       = shard.ShownMark
 	blockShut       = shard.Shut
 	classShift      = shard.ClassShift
+	classes         = shard.Classes
+	entryHeaders    = shard.EntryHeaders
 	generationShift = shard.GenerationShift
 
 	// eachLabel has a bit for each four bytes of a line that have the label of an entry,

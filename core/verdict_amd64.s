@@ -19,11 +19,12 @@
 //
 // Where the socket is open and its list has the label, for a lease without headers, the
 // verdict is Allowed whatever the policy and the protocol; so it is for label 0. All
-// else says verdictPlain, which finds its arguments, and leaves its result, where they are.
+// else say verdictOrdered and verdictPlain, which find their arguments, and leave their
+// result, where they are.
 //
 // A label fills the lower half of such an entry alone, so that halves are compared.
 // Registers above 15 leave nothing that would have to be cleaned up, and neither do the
-// halves of the others that a processor without AVX-512 takes.
+// halves of the others that are used here.
 TEXT ·verdict(SB), NOSPLIT, $0-33
 	MOVQ s_slot+8(FP), SI
 	TESTQ SI, SI
@@ -48,11 +49,11 @@ own: // places beside the word, all in one line
 	ANDL $const_ownLabels, BX
 	TZCNTL BX, BX
 	JCC  there
-	JMP  plain
+	JMP  ordered
 block:
 	MOVL CX, BX                   // the block
 	SHRQ $const_classShift, CX    // the class, if the generation is the same
-	CMPQ CX, ·glanced(SB)
+	CMPQ CX, $const_classes
 	JCC  plain
 	CMPL BX, $const_blockShut
 	JEQ  plain
@@ -70,10 +71,10 @@ block:
 	KMOVW K1, BX
 	ANDL $const_eachLabel, BX
 	TZCNTL BX, BX
-	JCS  plain
+	JCS  ordered
 there:
 	CMPL AX, (SI)(BX*4)
-	JNE  plain
+	JNE  plain                    // it was put meanwhile
 	MOVB $const_Allowed, ret+32(FP)
 	RET
 two: // lines, or more
@@ -84,7 +85,7 @@ two: // lines, or more
 	ANDL $(const_eachLabel<<16 | const_eachLabel), BX
 	TZCNTL BX, BX
 	JCC  there
-	JMP  plain
+	JMP  ordered
 more:
 	MOVQ $(const_eachLabel<<48 | const_eachLabel<<32 | const_eachLabel<<16 | const_eachLabel), DI
 	MOVL $1, DX
@@ -100,7 +101,7 @@ four:
 	TZCNTQ BX, BX
 	JCC  there
 	SUBL $4, DX
-	JEQ  plain
+	JEQ  ordered
 	ADDQ $256, SI
 	VPCMPEQD (SI), Z16, K1
 	VPCMPEQD 64(SI), Z16, K2
@@ -114,7 +115,7 @@ ownX: // without AVX-512
 	ANDL $const_ownLabels, BX
 	TZCNTL BX, BX
 	JCC  there
-	JMP  plain
+	JMP  ordered
 blockX:
 	VMOVD AX, X0
 	VPSHUFD $0, X0, X0
@@ -124,7 +125,7 @@ blockX:
 	ANDL $const_eachLabel, BX
 	TZCNTL BX, BX
 	JCC  there
-	JMP  plain
+	JMP  ordered
 twoX:
 	LABELS(64, R8)
 	SHLQ $16, R8
@@ -134,7 +135,7 @@ twoX:
 	ANDL $(const_eachLabel<<16 | const_eachLabel), BX
 	TZCNTL BX, BX
 	JCC  there
-	JMP  plain
+	JMP  ordered
 moreX:
 	MOVQ $(const_eachLabel<<48 | const_eachLabel<<32 | const_eachLabel<<16 | const_eachLabel), DI
 	MOVL $1, DX
@@ -150,12 +151,97 @@ fourX:
 	TZCNTQ BX, BX
 	JCC  there
 	SUBL $4, DX
-	JEQ  plain
+	JEQ  ordered
 	ADDQ $256, SI
 	LABELS(0, BX)
 	LABELS(64, R8)
 	SHLQ $16, R8
 	ORQ  R8, BX
 	JMP  fourX
+ordered:
+	JMP  ·verdictOrdered(SB)
+plain:
+	JMP  ·verdictPlain(SB)
+
+// func verdictOrdered(s Socket, label Label) Verdict
+//
+// Where the policy is to enforce, then the list has not the label, with headers or without,
+// and the socket is open and no Ping one, the verdict is Refused.
+TEXT ·verdictOrdered(SB), NOSPLIT, $0-33
+	CMPB ·hasAVX(SB), $0
+	JEQ  plain
+	MOVL label+24(FP), AX
+	TESTL AX, AX
+	JEQ  plain
+	MOVQ s_ns+0(FP), DI
+	CMPL Namespace_policy(DI), $const_policyEnforced
+	JNE  plain
+	MOVQ s_slot+8(FP), SI
+	MOVL s_generation+20(FP), CX
+	SHLQ $const_generationShift, CX
+	XORQ const_socketWord(SI), CX
+	MOVL $const_entryHeaders, BX
+	VMOVD BX, X7                  // with this the entry is to be as X0
+	ORL  AX, BX
+	VMOVD BX, X0
+	VPSHUFD $0, X7, X7
+	VPSHUFD $0, X0, X0
+	TESTQ CX, CX
+	JNE  lines
+	VMOVQ const_socketOwn(SI), X1 // the first, and a place that is empty
+	VMOVDQA const_socketOwn+8(SI), X2
+	VMOVDQA const_socketOwn+24(SI), X3
+	VPOR X7, X1, X1
+	VPOR X7, X2, X2
+	VPOR X7, X3, X3
+	VPCMPEQD X1, X0, X1
+	VPCMPEQD X2, X0, X2
+	VPCMPEQD X3, X0, X3
+	VPOR X2, X1, X1
+	VPOR X3, X1, X1
+	JMP  looked
+lines:
+	MOVL CX, BX
+	SHRQ $const_classShift, CX
+	CMPQ CX, $const_classes
+	JCC  plain
+	CMPL BX, $const_blockShut
+	JEQ  plain
+	MOVQ Namespace_sockets(DI), DI
+	MOVQ const_socketsLines(DI)(CX*8), SI
+	SHLQ $6, BX
+	ADDQ BX, SI
+	MOVL $1, DX
+	SHLXL CX, DX, DX
+	VPXOR X1, X1, X1
+line:
+	VMOVDQA (SI), X2
+	VMOVDQA 16(SI), X3
+	VMOVDQA 32(SI), X4
+	VMOVDQA 48(SI), X5
+	VPOR X7, X2, X2
+	VPOR X7, X3, X3
+	VPOR X7, X4, X4
+	VPOR X7, X5, X5
+	VPCMPEQD X2, X0, X2
+	VPCMPEQD X3, X0, X3
+	VPCMPEQD X4, X0, X4
+	VPCMPEQD X5, X0, X5
+	VPOR X2, X3, X2
+	VPOR X4, X5, X4
+	VPOR X2, X1, X1
+	VPOR X4, X1, X1
+	ADDQ $64, SI
+	DECL DX
+	JNE  line
+looked:
+	VPSLLQ $32, X1, X1            // the lower halves of entries
+	VPTEST X1, X1
+	JNE  plain                    // it has headers, or was put elsewhere meanwhile
+	MOVQ s_slot+8(FP), SI
+	CMPB const_socketProtocol(SI), $const_Ping
+	JEQ  plain
+	MOVB $const_Refused, ret+32(FP)
+	RET
 plain:
 	JMP  ·verdictPlain(SB)

@@ -45,15 +45,6 @@ func reborn(t *testing.T, n *Namespace, protocol Protocol) Socket {
 	}
 }
 
-func listedEngine(t *testing.T) *Engine {
-	e, err := New(Options{ManualAdvance: true, MaxSockets: 1 << 10, MaxSocketEntries: 200})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { e.Close() })
-	return e
-}
-
 func never(Label) bool { return false }
 
 // lengths of lists: in the socket, and in blocks of one line, two, four and more.
@@ -86,19 +77,51 @@ func TestVerdictSeen(t *testing.T) {
 	}
 }
 
-// TestVerdictTwins compares the two for sockets of all kinds, open, closed and another's.
+// TestVerdictUnseen fails when a label that is not held goes to the twin, or is allowed.
+func TestVerdictUnseen(t *testing.T) {
+	if !hasAVX {
+		t.Log("the twin says it all: no AVX, or no bit instructions")
+		return
+	}
+	e := listedEngine(t)
+	for _, held := range lengths {
+		s := listed(t, e, UDP, held, never)
+		s.ns = &Namespace{sockets: e.sockets}
+		s.ns.policy.Store(policyEnforced)
+		for label := Label(held) + 1; label < 1<<11; label++ { // the slots of leases are among them
+			func() {
+				defer func() {
+					if recover() != nil {
+						t.Errorf("label %d, of %d that are held, is left to the twin", label, held)
+					}
+				}()
+				if v := verdict(s, label); v != Refused {
+					t.Errorf("label %d, of %d that are held: %v", label, held, v)
+				}
+			}()
+		}
+	}
+}
+
+// TestVerdictTwins compares them for sockets of all kinds, open, closed and another's.
 func TestVerdictTwins(t *testing.T) {
 	e := listedEngine(t)
 	r := e.Reader("twins")
 	defer r.Close()
-	third := func(label Label) bool { return label%3 == 0 }
 	compare := func(s Socket, what string) {
 		r.Enter()
 		defer r.Exit()
 		for label := range Label(1 << 11) { // the slots of leases are among them
 			for _, l := range []Label{label, label | 1<<19, label | 1<<20, label | 1<<21, label | 1<<31} {
-				if got, want := verdict(s, l), verdictPlain(s, l); got != want {
+				want := verdictPlain(s, l)
+				if got := verdict(s, l); got != want {
 					t.Errorf("%s, label %#x: %v, want %v", what, l, got, want)
+				}
+				if s.slot == nil || l > MaxLabel {
+					continue
+				}
+				if got := verdictOrdered(s, l); got != want {
+					t.Errorf("%s, label %#x, in order: %v, want %v", what, l, got, want)
 				}
 			}
 		}
@@ -106,8 +129,13 @@ func TestVerdictTwins(t *testing.T) {
 	compare(Socket{}, "zero")
 	for _, held := range lengths {
 		for _, protocol := range []Protocol{UDP, Ping} {
+			third := func(label Label) bool { return int(label+Label(protocol))%3 == held%3 }
 			s := listed(t, e, protocol, held, third)
 			compare(s, protocol.String())
+			for _, policy := range []uint32{policyOpen, policyByEngine, policyClosed, policyEnforced} {
+				s.ns.policy.Store(policy)
+				compare(s, fmt.Sprint("policy ", policy))
+			}
 			for _, generation := range []uint32{s.generation + 1, s.generation ^ 1<<27, 1<<28 - 1} {
 				other := s
 				other.generation = generation
@@ -129,4 +157,9 @@ func TestVerdictTwins(t *testing.T) {
 			compare(s, "of a closed namespace")
 		}
 	}
+}
+
+// TestOrderedWhileMoving is TestCheckWhileMoving for what no glance has seen.
+func TestOrderedWhileMoving(t *testing.T) {
+	testWhileMoving(t, verdictOrdered)
 }

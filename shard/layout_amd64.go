@@ -16,6 +16,7 @@ const (
 	SocketsSlots   = unsafe.Offsetof(Sockets{}.slots) + unsafe.Offsetof(array[Socket]{}.base)
 
 	OwnEntries      = ownEntries
+	EntryHeaders    = entryHeaders
 	Shut            = shut
 	ClassShift      = classShift
 	Classes         = classes

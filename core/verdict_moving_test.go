@@ -1,0 +1,93 @@
+package core
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// TestCheckWhileMoving asks about a label that the socket holds all the while, but whose
+// entry moves from place to place: it is taken once more, into the first empty place, and
+// its first use is put. One with headers is asked for, too.
+func TestCheckWhileMoving(t *testing.T) {
+	testWhileMoving(t, (&Reader{}).Check)
+}
+
+func testWhileMoving(t *testing.T, check func(Socket, Label) Verdict) {
+	looks := 1_000_000
+	if testing.Short() {
+		looks /= 10
+	}
+	for _, others := range []Label{3, 6, 14, 30} {
+		for _, headers := range []*Headers{nil, {HopByHop: []byte{0, 0, 5, 2, 0, 0, 1, 0}}} {
+			refused := checkWhileMoving(t, others, headers, looks, check)
+			if refused != 0 {
+				t.Errorf("%d others, headers %v: refused %d times", others, headers != nil, refused)
+			}
+		}
+	}
+}
+
+// checkWhileMoving returns how often the label was refused.
+func checkWhileMoving(t *testing.T, others Label, headers *Headers, looks int, check func(Socket, Label) Verdict) (refused int) {
+	e := listedEngine(t)
+	n, err := e.Namespace("moving", NamespaceOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := n.Socket(SocketOptions{Owner: Credentials{Privileges: NetRaw | Admin}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const label = 1000
+	hold := func(label Label, headers *Headers) {
+		req := Request{Label: label, Dst: netip.MustParseAddr("2001:db8::1"), Share: Process, Create: true, Headers: headers}
+		if _, err := s.Get(req); err != nil {
+			t.Error(err)
+		}
+	}
+	put := func(label Label) {
+		if err := s.Put(label); err != nil {
+			t.Error(err)
+		}
+	}
+	for filler := range others {
+		hold(filler+1, nil)
+	}
+	hold(label, headers)
+	var stop atomic.Bool
+	var mover sync.WaitGroup
+	mover.Go(func() {
+		for filler := Label(0); !stop.Load(); filler = (filler + 1) % others {
+			hold(label, headers) // in the last place, or where a filler has made room
+			put(label)
+			put(filler + 1) // makes room in front, and takes it again behind
+			hold(label, headers)
+			put(label)
+			hold(filler+1, nil)
+		}
+	})
+	r := e.Reader("moving")
+	for range looks {
+		r.Enter()
+		if v := check(s, label); v != Allowed && v != AllowedWithHeaders {
+			refused++
+		}
+		r.Exit()
+	}
+	r.Close()
+	stop.Store(true)
+	mover.Wait()
+	return refused
+}
+
+// listedEngine is an engine with room for long lists.
+func listedEngine(t *testing.T) *Engine {
+	e, err := New(Options{ManualAdvance: true, MaxSockets: 1 << 10, MaxSocketEntries: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e
+}

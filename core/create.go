@@ -36,7 +36,7 @@ func (g *get) create(dead uint32) (done bool, label Label, err error) {
 		g.abandon(id, l)
 		return false, 0, err
 	}
-	g.eng.count.each[g.at].created.Add(1)
+	g.r.Count(countCreated)
 	return true, Label(l.Label), nil
 }
 
@@ -45,7 +45,7 @@ func (g *get) fill(id uint32, l *shard.Lease) {
 	l.Namespace = g.ns.id
 	l.Share = uint8(g.t.share)
 	l.Owner = g.t.by.owner(g.t.share)
-	l.Dst = g.t.dst
+	l.Dst = g.t.dst.As16()
 	l.Headers = uint16(g.t.headers.Len())
 	if l.Headers != 0 {
 		g.eng.setHeaders(id, g.t.headers)
@@ -82,7 +82,7 @@ func (g *get) claim(id uint32, l *shard.Lease, label, old uint32) (bool, error) 
 // socket's list: it dies at once, unless somebody has used it meanwhile.
 func (g *get) abandon(id uint32, l *shard.Lease) {
 	if !g.eng.leases.Abandon(id, l) {
-		g.eng.count.each[g.at].created.Add(1) // it lives on
+		g.r.Count(countCreated) // it lives on
 		g.ns.undo(id, l)
 	}
 }

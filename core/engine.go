@@ -80,7 +80,7 @@ func New(o Options) (*Engine, error) {
 		random:   newSources(o.Shards, o.Random),
 		autoKey:  newAutoKey(),
 		shards:   uint32(o.Shards),
-		count:    newCounters(o.Shards),
+		count:    newCounters(),
 	}
 	e.openSockets.most, e.openNamespaces.most = int64(o.MaxSockets), int64(o.MaxNamespaces)
 	e.openFlows.most = int64(o.MaxFlows)

@@ -22,7 +22,7 @@ func (s Socket) GetIn(shard uint32, req Request) (Label, error) {
 		return 0, err
 	}
 	defer s.ns.eng.leave(r)
-	return s.get(shard, &req)
+	return s.get(r, shard, &req)
 }
 
 // TakePages takes all pages that indexes can have, and returns what gives them

@@ -3,6 +3,7 @@ package core
 import (
 	"fmt"
 
+	"github.com/flowlabel/flowlabel/rcu"
 	"github.com/flowlabel/flowlabel/shard"
 )
 
@@ -27,13 +28,16 @@ func (s Socket) Get(req Request) (Label, error) {
 		return 0, err
 	}
 	defer s.ns.eng.leave(r)
-	return s.get(at, &req)
+	return s.get(r, at, &req)
 }
 
-// get is Get inside its section, by a caller of a given shard.
-func (s Socket) get(at uint32, req *Request) (Label, error) {
+// get is Get inside its section r, by a caller of a given shard.
+func (s Socket) get(r *rcu.Reader, at uint32, req *Request) (Label, error) {
 	e := s.ns.eng
-	g := get{s: s, ns: s.ns, eng: e, at: at}
+	var g get
+	// Field by field: a literal is made elsewhere and copied in larger pieces than it was
+	// made of, and the loads of those wait for the stores.
+	g.s, g.ns, g.eng, g.r, g.at = s, s.ns, e, r, at
 	if req.Label == 0 && req.Create {
 		g.drawAhead()
 	}
@@ -56,7 +60,8 @@ type get struct {
 	s   Socket
 	ns  *Namespace
 	eng *Engine
-	at  uint32 // shard
+	r   *rcu.Reader // the section
+	at  uint32      // shard
 	now int64
 	t   terms
 
@@ -138,7 +143,7 @@ func (g *get) join(id uint32, l *shard.Lease, users int) (done bool, err error) 
 		return false, nil
 	}
 	if revive && faulty(faultDestinationReplaced) {
-		l.Dst = g.t.dst
+		l.Dst = g.t.dst.As16()
 	}
 	linger, expires := g.t.linger, g.now+g.t.expires
 	if faulty(faultLingerKept) {
@@ -152,9 +157,9 @@ func (g *get) join(id uint32, l *shard.Lease, users int) (done bool, err error) 
 		return false, err
 	}
 	if revive {
-		g.eng.count.each[g.at].revived.Add(1)
+		g.r.Count(countRevived)
 	} else {
-		g.eng.count.each[g.at].joined.Add(1)
+		g.r.Count(countJoined)
 	}
 	return true, nil
 }

@@ -46,7 +46,7 @@ type terms struct {
 	share   Share
 	create  bool
 	fresh   bool
-	dst     [16]byte
+	dst     netip.Addr
 	linger  int64 // nanoseconds
 	expires int64 // nanoseconds from now
 	headers *Headers
@@ -84,7 +84,7 @@ func (t *terms) check(n *Namespace, req *Request, by Credentials) (err error) {
 	if !dst.Is6() || dst.Is4In6() || dst.WithZone("").IsUnspecified() {
 		return fmt.Errorf("%w: %v", ErrDestination, req.Dst)
 	}
-	t.dst = dst.As16()
+	t.dst = dst
 	switch req.Share {
 	case Exclusive, Process, User, Any:
 		return nil

@@ -92,7 +92,7 @@ func (s Socket) Put(label Label) error {
 		return errZeroSocket
 	}
 	e := s.ns.eng
-	r, at := e.enter()
+	r, _ := e.enter()
 	defer e.leave(r)
 	entry, ok := e.sockets.Remove(s.slot, s.generation, uint32(label))
 	if !ok {
@@ -108,7 +108,7 @@ func (s Socket) Put(label Label) error {
 	if faulty(faultPutTakesAll) {
 		_ = s.Put(label)
 	}
-	e.count.each[at].puts.Add(1)
+	r.Count(countPut)
 	return nil
 }
 

@@ -45,6 +45,16 @@ func reborn(t *testing.T, n *Namespace, protocol Protocol) Socket {
 	}
 }
 
+// listedEngine is an engine with room for long lists.
+func listedEngine(t *testing.T) *Engine {
+	e, err := New(Options{ManualAdvance: true, MaxSockets: 1 << 10, MaxSocketEntries: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e
+}
+
 func never(Label) bool { return false }
 
 // lengths of lists: in the socket, and in blocks of one line, two, four and more.

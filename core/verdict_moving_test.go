@@ -31,7 +31,11 @@ func testWhileMoving(t *testing.T, check func(Socket, Label) Verdict) {
 
 // checkWhileMoving returns how often the label was refused.
 func checkWhileMoving(t *testing.T, others Label, headers *Headers, looks int, check func(Socket, Label) Verdict) (refused int) {
-	e := listedEngine(t)
+	e, err := New(Options{ManualAdvance: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
 	n, err := e.Namespace("moving", NamespaceOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -80,14 +84,4 @@ func checkWhileMoving(t *testing.T, others Label, headers *Headers, looks int, c
 	stop.Store(true)
 	mover.Wait()
 	return refused
-}
-
-// listedEngine is an engine with room for long lists.
-func listedEngine(t *testing.T) *Engine {
-	e, err := New(Options{ManualAdvance: true, MaxSockets: 1 << 10, MaxSocketEntries: 200})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { e.Close() })
-	return e
 }

@@ -65,6 +65,22 @@ func BenchmarkBorrowParallel(b *testing.B) {
 	})
 }
 
+// BenchmarkPublish compares a release store, for which somebody else's fence does, with an
+// atomic one.
+func BenchmarkPublish(b *testing.B) {
+	var v atomic.Uint64
+	b.Run("impl=engine", func(b *testing.B) {
+		for i := range b.N {
+			Publish(&v, uint64(i))
+		}
+	})
+	b.Run("impl=atomic", func(b *testing.B) {
+		for i := range b.N {
+			v.Store(uint64(i))
+		}
+	})
+}
+
 // BenchmarkTryAdvance measures one attempt that moves the epoch, with readers
 // that are outside their sections.
 func BenchmarkTryAdvance(b *testing.B) {

@@ -32,7 +32,8 @@
 // retired objects and calls nobody back: whoever retires keeps the stamps, in
 // the objects themselves if need be, and so cannot run out of space in doing it.
 // One stamp serves any number of objects that were unlinked before it. Readers
-// never collect, never count, and never look at a clock.
+// never collect and never look at a clock. What they count, if told to with
+// [Reader.Count], they count beside their own state, without a shared write.
 //
 // What a section may do depends on how it began:
 //

@@ -47,6 +47,7 @@ func TestCode(t *testing.T) {
 		{`main\.section`, "lEllx"},
 		{`github.com/flowlabel/flowlabel/rcu\.\(\*Domain\)\.Pin`, "plEl"},
 		{`main\.pinned`, "Plxu"},
+		{`main\.publish`, "lEl"},
 	} {
 		listing := goTool(t, "tool", "objdump", "-s", "^"+x.function+"$", probe)
 		if steps := steps(path(t, listing, "JMP", "JNE")); steps != x.want {

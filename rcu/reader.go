@@ -75,6 +75,28 @@ func (r *Reader) Close() {
 	runtime.KeepAlive(r)
 }
 
+// Counters is how many counters a domain has for its user.
+const Counters = 4
+
+// Count adds one to a counter of the domain, 0 to Counters-1. It costs a load and a plain
+// store: the record is the reader's own until the section ends, and what was counted stays in
+// it when it becomes another's. To count outside a section is misuse, as under Enter.
+func (r *Reader) Count(counter int) {
+	if checked && r.rec.state.load() == 0 {
+		panic("rcu: Count outside a section")
+	}
+	c := &r.rec.counts[counter]
+	c.set(true, c.load()+1)
+}
+
+// Counted returns what all readers have counted so far. It walks all records.
+func (d *Domain) Counted(counter int) (n int64) {
+	for rec := range d.all() {
+		n += int64(rec.counts[counter].load())
+	}
+	return n
+}
+
 // Index returns a small number, at least 0, that spreads readers over shards:
 // for a borrowed reader the number of the processor that its borrower ran on (a
 // random one in builds that cannot tell), for a registered one the order of

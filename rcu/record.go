@@ -15,6 +15,7 @@ type record struct {
 	epoch  *atomic.Uint64 // &Domain.epoch, at hand for enter
 	plain  bool           // state may be stored plainly: a membarrier precedes each scan
 	behind atomic.Uint32  // loaded by enter, and stored by nobody
+	counts [Counters]word // stored by the reader; pairs with Domain.Counted
 
 	// Guarded by Domain.turn, written only while the record holds an epoch up and
 	// left as they are afterwards: blocking never equals a later section's state.

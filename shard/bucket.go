@@ -1,6 +1,10 @@
 package shard
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/flowlabel/flowlabel/rcu"
+)
 
 // A bucket is one cache line of eight words, which have a flow and what leads to
 // others:
@@ -208,10 +212,11 @@ func freeReference(displaced uint64) (shift int, ok bool) {
 }
 
 // put writes a flow into the empty bucket that room has found, the entry after the
-// other words. Its caller holds the segment's lock, or is alone with it.
+// other words. Its caller holds the segment's lock, the end of which is the fence, or is alone
+// with it.
 func (g segment) put(h hashed, n uint32, w *flowWords) {
 	for i := handleWord; i >= entryWord; i-- {
-		g[n][i].Store(w[i]) // pairs with the loads of readers
+		rcu.Publish(&g[n][i], w[i]) // pairs with the loads of readers
 	}
 	if own := h.bucket(); n != own {
 		displaced := &g[own][displacedWord]

@@ -3,6 +3,8 @@ package shard
 import (
 	"iter"
 	"sync/atomic"
+
+	"github.com/flowlabel/flowlabel/rcu"
 )
 
 // Outcome is what Publish came to.
@@ -36,7 +38,7 @@ func (ss *Sockets) Publish(s *Socket, generation, shard uint32, e Entry, l *Leas
 		}
 		if place := ss.empty(s, word, used); place != nil {
 			l.Raise(linger, expires)
-			place.Store(uint64(e))
+			rcu.Publish(place, uint64(e)) // Unlock is the fence
 			s.used++
 			if s.flows != 0 && place == &s.own[0] {
 				ss.flows.show(s)
@@ -122,7 +124,7 @@ func (ss *Sockets) enlarge(s *Socket, word uint64, shard uint32) bool {
 	}
 	n := 0
 	for place := range ss.places(s, word) {
-		larger[n/lineEntries][n%lineEntries].Store(place.Load())
+		rcu.Publish(&larger[n/lineEntries][n%lineEntries], place.Load())
 		n++
 	}
 	ss.hide(s)
@@ -163,7 +165,7 @@ func (ss *Sockets) Remove(s *Socket, generation, label uint32) (Entry, bool) {
 			if place == &s.own[0] {
 				ss.hide(s)
 			}
-			place.Store(0)
+			rcu.Publish(place, 0) // Unlock is the fence, for those who ask next what else names the label
 			s.used--
 			return e, true
 		}

@@ -15,7 +15,7 @@ const lineEntries = 8
 // clear empties a line that nobody else can see.
 func (l *line) clear() {
 	for i := range l {
-		l[i].Store(0)
+		rcu.Publish(&l[i], 0)
 	}
 }
 
@@ -104,7 +104,7 @@ func (s *Socket) Opened(reflects bool) {
 	s.Remote.Store(0)
 	s.used = 0
 	for i := range s.own {
-		s.own[i].Store(0)
+		rcu.Publish(&s.own[i], 0)
 	}
 	s.word.Store(s.word.Load() >> socketGenShift << socketGenShift)
 }

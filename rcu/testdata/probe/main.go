@@ -25,8 +25,14 @@ func pinned(d *rcu.Domain, link *atomic.Uint64) uint64 {
 	return v
 }
 
+//go:noinline
+func publish(from, to *atomic.Uint64) uint64 {
+	rcu.Publish(to, from.Load()+1)
+	return from.Load()
+}
+
 func main() {
 	d := rcu.New(rcu.Options{})
 	link := new(atomic.Uint64)
-	os.Exit(int(section(d.Register("probe"), link) + pinned(d, link)))
+	os.Exit(int(section(d.Register("probe"), link) + pinned(d, link) + publish(link, link)))
 }

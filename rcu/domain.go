@@ -19,7 +19,8 @@ const (
 	fenceInterval = 100 * time.Microsecond
 	// defaultStallAfter is Options.StallAfter when it is zero.
 	defaultStallAfter = time.Second
-	// firstEpoch is such that a stamp is never zero and Elapsed(0) is true.
+	// firstEpoch is such that neither a stamp nor a reader's state in a section is ever
+	// zero, and that Elapsed(0) is true.
 	firstEpoch = graceEpochs
 	// chunkSize is how many registered records are made at a time.
 	chunkSize = 16

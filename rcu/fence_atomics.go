@@ -34,6 +34,9 @@ func (w *word) claim(v uint64) bool { return w.v.CompareAndSwap(0, v) }
 // atomic store; elsewhere it is no fence.
 func Publish(p *atomic.Uint64, v uint64) { p.Store(v) }
 
+// PublishInt is Publish for a signed number.
+func PublishInt(p *atomic.Int64, v int64) { p.Store(v) }
+
 // membarrierReady says no: this build stores atomically.
 func membarrierReady() bool { return false }
 

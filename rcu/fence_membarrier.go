@@ -64,6 +64,9 @@ func (w *word) claim(v uint64) bool { return atomic.CompareAndSwapUint64(&w.v, 0
 // is what a pointer to it points to.
 func Publish(p *atomic.Uint64, v uint64) { *(*uint64)(unsafe.Pointer(p)) = v }
 
+// PublishInt is Publish for a signed number.
+func PublishInt(p *atomic.Int64, v int64) { *(*int64)(unsafe.Pointer(p)) = v }
+
 // The commands of membarrier(2); golang.org/x/sys has the call's number only.
 const (
 	membarrierQuery           = 0

@@ -143,7 +143,7 @@ func (d *Domain) fenceReaders() bool {
 func (d *Domain) scan(e uint64, now time.Duration) (held bool, stalled stall) {
 	for rec := range d.all() {
 		s := rec.state.load() // pairs with enter, exit and claim
-		if s == 0 || s == inside(e) {
+		if s == 0 || s == e {
 			continue
 		}
 		held = true

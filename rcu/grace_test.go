@@ -262,7 +262,7 @@ func TestScanAfterFence(t *testing.T) {
 	d.interval = 0
 	r := d.Register("hidden")
 	d.fence = func() bool {
-		r.rec.state.set(false, inside(d.epoch.Load()-1))
+		r.rec.state.set(false, d.epoch.Load()-1)
 		return true
 	}
 	d.Stamp()

@@ -47,7 +47,7 @@ func TestCode(t *testing.T) {
 		{`main\.section`, "lEllx"},
 		{`github.com/flowlabel/flowlabel/rcu\.\(\*Domain\)\.Pin`, "plEl"},
 		{`main\.pinned`, "Plxu"},
-		{`main\.publish`, "lEl"},
+		{`main\.publish`, "lElEl"},
 	} {
 		listing := goTool(t, "tool", "objdump", "-s", "^"+x.function+"$", probe)
 		if steps := steps(path(t, listing, "JMP", "JNE")); steps != x.want {

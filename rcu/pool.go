@@ -62,7 +62,7 @@ func (c *chunk) claim(p int) *record {
 	mask := len(c.records) - 1
 	for i := range c.records {
 		rec := &c.records[(p+i)&mask]
-		if rec.state.load() == 0 && rec.state.claim(inside(rec.epoch.Load())) {
+		if rec.state.load() == 0 && rec.state.claim(rec.epoch.Load()) {
 			return rec
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // record is what the writers' side knows of one reader. Its reader writes
 // state, everything else about it is fixed or belongs to the scanner.
 type record struct {
-	state  word           // inside(epoch) in a section, 0 outside; pairs with Domain.scan
+	state  word           // in a section the epoch seen on entering, 0 outside; pairs with Domain.scan
 	epoch  *atomic.Uint64 // &Domain.epoch, at hand for enter
 	plain  bool           // state may be stored plainly: a membarrier precedes each scan
 	behind atomic.Uint32  // loaded by enter, and stored by nobody
@@ -32,9 +32,6 @@ type record struct {
 	_ cpu.CacheLinePad // keeps the next record's state off these lines
 }
 
-// inside is the state of a reader that read epoch e on entering.
-func inside(e uint64) uint64 { return e<<1 | 1 }
-
 // enter publishes that a section has begun.
 //
 // The load of the epoch may be old by the time its store is seen; that is only
@@ -43,7 +40,7 @@ func inside(e uint64) uint64 { return e<<1 | 1 }
 // the section rises above the store. Which variable is loaded does not matter;
 // this one is at hand: with the epoch instead a section takes an instruction more.
 func (r *record) enter() {
-	r.state.set(r.plain, inside(r.epoch.Load()))
+	r.state.set(r.plain, r.epoch.Load())
 	r.behind.Load()
 }
 

@@ -1,6 +1,10 @@
 package shard
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/flowlabel/flowlabel/rcu"
+)
 
 // The word of a lease:
 //
@@ -53,7 +57,9 @@ const (
 // one goroutine that holds the slot, and are published by the CAS of the index
 // cell; whoever found the slot there, inside a section, may read them.
 type Lease struct {
-	word atomic.Uint64 // every store is a CAS but for those in Born, unborn and reclaim, when nobody else has the slot
+	// Every store is a CAS but for those in born, unborn and recycle, when nobody else has
+	// the slot; the CAS of the index cell is their fence, and the slab's lock.
+	word atomic.Uint64
 
 	// Nanoseconds on the engine's clock. Atomic maxima: they are raised by those
 	// who hold a user, and read by the last one to drop his; expires also at the
@@ -139,18 +145,18 @@ func (l *Lease) Linger() int64 { return l.linger.Load() }
 // before anybody can find it. It is watched, so that Abandon can tell whether
 // anybody has touched it since.
 func (l *Lease) born() {
-	l.word.Store(l.word.Load()&^(1<<generationShift-1) | userOne | watchedMark | phaseLive)
+	rcu.Publish(&l.word, l.word.Load()&^(1<<generationShift-1)|userOne|watchedMark|phaseLive)
 }
 
 // unborn takes born back, before anybody could find the lease.
 func (l *Lease) unborn() {
-	l.word.Store(l.word.Load() &^ (1<<generationShift - 1))
+	rcu.Publish(&l.word, l.word.Load()&^(1<<generationShift-1))
 }
 
 // recycle makes a dead lease free again with the next generation. It returns
 // false when there is no next one.
 func (l *Lease) recycle() bool {
 	generation := l.word.Load()>>generationShift + 1
-	l.word.Store(generation << generationShift)
+	rcu.Publish(&l.word, generation<<generationShift)
 	return generation < 1<<32-1
 }

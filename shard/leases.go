@@ -136,9 +136,9 @@ func (ls *Leases) Alloc(shard uint32) (uint32, *Lease, bool) {
 // Born makes the filled slot a live lease with one user, at time now. After it
 // the slot can be published in an index cell.
 func (ls *Leases) Born(id uint32, l *Lease, now, linger, expires int64) {
-	l.linger.Store(linger)
-	l.expires.Store(expires)
-	ls.deadline(id).Store(max(expires, now+linger))
+	rcu.PublishInt(&l.linger, linger)
+	rcu.PublishInt(&l.expires, expires)
+	rcu.PublishInt(ls.deadline(id), max(expires, now+linger))
 	l.born()
 }
 

@@ -26,13 +26,14 @@ func pinned(d *rcu.Domain, link *atomic.Uint64) uint64 {
 }
 
 //go:noinline
-func publish(from, to *atomic.Uint64) uint64 {
+func publish(from, to *atomic.Uint64, signed *atomic.Int64) uint64 {
 	rcu.Publish(to, from.Load()+1)
+	rcu.PublishInt(signed, int64(from.Load()))
 	return from.Load()
 }
 
 func main() {
 	d := rcu.New(rcu.Options{})
 	link := new(atomic.Uint64)
-	os.Exit(int(section(d.Register("probe"), link) + pinned(d, link) + publish(link, link)))
+	os.Exit(int(section(d.Register("probe"), link) + pinned(d, link) + publish(link, link, new(atomic.Int64))))
 }

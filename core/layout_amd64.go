@@ -26,3 +26,10 @@ const (
 	eachLabel = 0x5555
 	ownLabels = eachLabel & (1<<(2*shard.OwnEntries) - 1) << (shard.SocketOwn / 4)
 )
+
+// These do not compile if the entries in a socket are not one and two pairs, or the pairs
+// not where VMOVDQA loads.
+var (
+	_ [0]struct{} = [shard.OwnEntries - 5]struct{}{}
+	_ [0]struct{} = [(shard.SocketOwn + 8) % 16]struct{}{}
+)

@@ -117,6 +117,8 @@ ownX: // without AVX-512
 	JCC  there
 	JMP  ordered
 blockX:
+	CMPB ·hasAVX(SB), $0
+	JEQ  plain
 	VMOVD AX, X0
 	VPSHUFD $0, X0, X0
 	LABELS(0, BX)
@@ -166,7 +168,7 @@ plain:
 // func verdictOrdered(s Socket, label Label) Verdict
 //
 // Where the policy is to enforce, then the list has not the label, with headers or without,
-// and the socket is open and no Ping one, the verdict is Refused.
+// and the socket is open and no Ping one, the verdict is Refused. All else says verdictPlain.
 TEXT ·verdictOrdered(SB), NOSPLIT, $0-33
 	CMPB ·hasAVX(SB), $0
 	JEQ  plain

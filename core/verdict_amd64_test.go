@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/netip"
 	"testing"
+
+	"github.com/flowlabel/flowlabel/shard"
 )
 
 // listed returns a socket that holds the labels from 1 on, in that order, and for
@@ -60,61 +62,50 @@ func never(Label) bool { return false }
 // lengths of lists: in the socket, and in blocks of one line, two, four and more.
 var lengths = []int{0, 1, 2, 5, 6, 8, 9, 16, 17, 32, 33, 64, 65, 128, 129, 200}
 
-// TestVerdictSeen fails when a label that is held is not seen at once: the namespace is
-// one on which the twin panics.
-func TestVerdictSeen(t *testing.T) {
-	if !hasAVX {
-		t.Log("only what comes first is seen: no AVX, or no bit instructions")
-		return
-	}
-	e := listedEngine(t)
-	for _, held := range lengths {
-		s := listed(t, e, UDP, held, never)
-		s.ns = &Namespace{sockets: e.sockets}
-		s.ns.policy.Store(policyEnforced)
-		for label := Label(1); label <= Label(held); label++ {
-			func() {
-				defer func() {
-					if recover() != nil {
-						t.Errorf("label %d of %d is not seen", label, held)
-					}
-				}()
-				if v := verdict(s, label); v != Allowed {
-					t.Errorf("label %d of %d: %v", label, held, v)
-				}
-			}()
-		}
-	}
+// processors calls f as this processor, and as those that can less.
+func processors(t *testing.T, f func(t *testing.T)) {
+	avx, avx512 := hasAVX, hasAVX512
+	t.Cleanup(func() { hasAVX, hasAVX512 = avx, avx512 })
+	t.Run("as it is", f)
+	hasAVX512 = false
+	t.Run("without AVX-512", f)
+	hasAVX = false
+	t.Run("without AVX", f)
 }
 
-// TestVerdictUnseen fails when a label that is not held goes to the twin, or is allowed.
-func TestVerdictUnseen(t *testing.T) {
-	if !hasAVX {
-		t.Log("the twin says it all: no AVX, or no bit instructions")
-		return
-	}
-	e := listedEngine(t)
-	for _, held := range lengths {
-		s := listed(t, e, UDP, held, never)
-		s.ns = &Namespace{sockets: e.sockets}
-		s.ns.policy.Store(policyEnforced)
-		for label := Label(held) + 1; label < 1<<11; label++ { // the slots of leases are among them
-			func() {
-				defer func() {
-					if recover() != nil {
-						t.Errorf("label %d, of %d that are held, is left to the twin", label, held)
-					}
-				}()
-				if v := verdict(s, label); v != Refused {
-					t.Errorf("label %d, of %d that are held: %v", label, held, v)
+// TestVerdictAtOnce fails when a label that is held, or is not, goes to the twin though
+// the processor can tell, or the other way round: the namespace is one on which the twin
+// panics.
+func TestVerdictAtOnce(t *testing.T) {
+	processors(t, func(t *testing.T) {
+		e := listedEngine(t)
+		for _, held := range lengths {
+			s := listed(t, e, UDP, held, never)
+			s.ns = &Namespace{sockets: e.sockets}
+			s.ns.policy.Store(policyEnforced)
+			for label := Label(1); label < 1<<11; label++ { // the slots of leases are among them
+				want, atOnce := Refused, hasAVX
+				if int(label) <= held {
+					want, atOnce = Allowed, hasAVX || label == 1 && held <= shard.OwnEntries
 				}
-			}()
+				if v, plain := verdictAtOnce(s, label); plain == atOnce || atOnce && v != want {
+					t.Errorf("label %d, of %d that are held: %v, by the twin: %v", label, held, v, plain)
+				}
+			}
 		}
-	}
+	})
+}
+
+// verdictAtOnce returns verdict's answer, or whether the twin panicked.
+func verdictAtOnce(s Socket, label Label) (v Verdict, plain bool) {
+	defer func() { plain = recover() != nil }()
+	return verdict(s, label), false
 }
 
 // TestVerdictTwins compares them for sockets of all kinds, open, closed and another's.
-func TestVerdictTwins(t *testing.T) {
+func TestVerdictTwins(t *testing.T) { processors(t, testVerdictTwins) }
+
+func testVerdictTwins(t *testing.T) {
 	e := listedEngine(t)
 	r := e.Reader("twins")
 	defer r.Close()

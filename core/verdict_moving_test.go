@@ -15,13 +15,13 @@ func TestCheckWhileMoving(t *testing.T) {
 }
 
 func testWhileMoving(t *testing.T, check func(Socket, Label) Verdict) {
-	looks := 1_000_000
+	looks, moves := 1_000_000, 10_000
 	if testing.Short() {
-		looks /= 10
+		looks, moves = looks/10, moves/10
 	}
 	for _, others := range []Label{3, 6, 14, 30} {
 		for _, headers := range []*Headers{nil, {HopByHop: []byte{0, 0, 5, 2, 0, 0, 1, 0}}} {
-			refused := checkWhileMoving(t, others, headers, looks, check)
+			refused := checkWhileMoving(t, others, headers, looks, moves, check)
 			if refused != 0 {
 				t.Errorf("%d others, headers %v: refused %d times", others, headers != nil, refused)
 			}
@@ -29,8 +29,9 @@ func testWhileMoving(t *testing.T, check func(Socket, Label) Verdict) {
 	}
 }
 
-// checkWhileMoving returns how often the label was refused.
-func checkWhileMoving(t *testing.T, others Label, headers *Headers, looks int, check func(Socket, Label) Verdict) (refused int) {
+// checkWhileMoving returns how often the label was refused, in so many looks and moves at
+// least.
+func checkWhileMoving(t *testing.T, others Label, headers *Headers, looks, moves int, check func(Socket, Label) Verdict) (refused int) {
 	e, err := New(Options{ManualAdvance: true})
 	if err != nil {
 		t.Fatal(err)
@@ -61,6 +62,7 @@ func checkWhileMoving(t *testing.T, others Label, headers *Headers, looks int, c
 	}
 	hold(label, headers)
 	var stop atomic.Bool
+	var moved atomic.Int64
 	var mover sync.WaitGroup
 	mover.Go(func() {
 		for filler := Label(0); !stop.Load(); filler = (filler + 1) % others {
@@ -70,10 +72,11 @@ func checkWhileMoving(t *testing.T, others Label, headers *Headers, looks int, c
 			hold(label, headers)
 			put(label)
 			hold(filler+1, nil)
+			moved.Add(1)
 		}
 	})
 	r := e.Reader("moving")
-	for range looks {
+	for i := 0; i < looks || moved.Load() < int64(moves); i++ {
 		r.Enter()
 		if v := check(s, label); v != Allowed && v != AllowedWithHeaders {
 			refused++

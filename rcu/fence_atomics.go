@@ -16,7 +16,7 @@ type word struct{ v atomic.Uint64 }
 
 // set stores v. Go's atomics are sequentially consistent: the store comes
 // before the owner's later atomic loads and after its earlier ones. It pairs
-// with load in the scanner.
+// with load in the scanner, and in Counted.
 func (w *word) set(_ bool, v uint64) { w.v.Store(v) }
 
 // clear stores 0, which ends a section.

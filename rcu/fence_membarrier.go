@@ -31,9 +31,10 @@ const pinnable = true
 type word struct{ v uint64 }
 
 // set stores v, and has a fence behind it unless plain. Only the owner of the word calls
-// it. A plain set pairs with load in the scanner, behind fence. The word is stored twice
-// where there is a fence, since that saves the other case a jump: with it, and with
-// another in clear, a section took 1.0 ns, and 0.8 now (BenchmarkReadSection of bench/).
+// it. A plain set of a state pairs with load in the scanner, behind fence; one of a count
+// wants none, and pairs with Counted. The word is stored twice where there is a fence, since
+// that saves the other case a jump: with it, and with another in clear, a section took
+// 1.0 ns, and 0.8 now (BenchmarkReadSection of bench/).
 func (w *word) set(plain bool, v uint64) {
 	w.v = v
 	if !plain {

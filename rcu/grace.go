@@ -9,7 +9,7 @@ import (
 const graceEpochs = 2
 
 // The proof. Let a writer unlink an object (an atomic store or swap U of the
-// last link to it) and then take the stamp s. Claim: when the epoch has reached
+// last link to it, or Publish and a fence) and then take the stamp s. Claim: when the epoch has reached
 // s+2, no section holds the object any more, and none can find it.
 //
 // Call A the advance from s+1 to s+2. Its parts happen in this order: it loads
@@ -55,8 +55,8 @@ const graceEpochs = 2
 // had passed that link, hence after F; its first S is later still, and by 2 its
 // L sees U.
 
-// Stamp names the present for Elapsed. Take it after the object was unlinked, by
-// an atomic operation, from wherever a section could find it. It is never zero.
+// Stamp names the present for Elapsed. Take it after the object was unlinked, by an atomic
+// operation, or by Publish and a fence, from wherever a section could find it. It is never zero.
 // One atomic load; the first Stamp of an epoch writes a shared word as well.
 func (d *Domain) Stamp() uint64 {
 	s := d.epoch.Load()

@@ -27,6 +27,7 @@ func TestMisuse(t *testing.T) {
 		{"Return of a registered reader", func() { d.Return(register()) }},
 		{"Return to another domain", func() { other.Return(d.Borrow()) }},
 		{"reader returned twice", func() { r := d.Borrow(); d.Return(r); d.Return(r) }},
+		{"Count after Close", func() { r := register(); r.Close(); r.Count(0) }},
 		{"Count outside a section", func() { register().Count(0) }},
 		{"Unpin without Pin", func() { s := New(Options{}).Pin(); s.Unpin(); s.Unpin() }},
 	} {

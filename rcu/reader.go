@@ -78,21 +78,23 @@ func (r *Reader) Close() {
 // Counters is how many counters a domain has for its user.
 const Counters = 4
 
-// Count adds one to a counter of the domain, 0 to Counters-1. It costs a load and a plain
-// store: the record is the reader's own until the section ends, and what was counted stays in
-// it when it becomes another's. To count outside a section is misuse, as under Enter.
+// Count adds one to a counter of the domain, 0 to Counters-1. It costs a load and a store,
+// with membarrier a plain one: the record is the reader's own until the section ends, and
+// what was counted stays in it when it becomes another's. To count outside a section is
+// misuse, as under Enter.
 func (r *Reader) Count(counter int) {
-	if checked && r.rec.state.load() == 0 {
-		panic("rcu: Count outside a section")
+	if checked {
+		r.checkCount()
 	}
 	c := &r.rec.counts[counter]
-	c.set(true, c.load()+1)
+	c.set(true, c.load()+1) // pairs with Counted
+	runtime.KeepAlive(r)    // as in Exit
 }
 
 // Counted returns what all readers have counted so far. It walks all records.
 func (d *Domain) Counted(counter int) (n int64) {
 	for rec := range d.all() {
-		n += int64(rec.counts[counter].load())
+		n += int64(rec.counts[counter].load()) // pairs with Count
 	}
 	return n
 }
@@ -126,6 +128,17 @@ func (r *Reader) checkExit() {
 		panic("rcu: Exit of a borrowed reader; it wants Return")
 	case r.rec.state.load() == 0:
 		panic("rcu: Exit without Enter: " + r.domain.nameOf(r.rec))
+	}
+}
+
+// checkCount panics if Count may not be called now.
+func (r *Reader) checkCount() {
+	r.uses++ // as in checkEnter
+	switch {
+	case r.rec == nil:
+		panic("rcu: Count after Close")
+	case r.rec.state.load() == 0:
+		panic("rcu: Count outside a section")
 	}
 }
 

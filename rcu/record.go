@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// record is what the writers' side knows of one reader. Its reader writes
-// state, everything else about it is fixed or belongs to the scanner.
+// record is what the writers' side knows of one reader. Its reader writes state
+// and counts, everything else about it is fixed or belongs to the scanner.
 type record struct {
 	state  word           // in a section the epoch seen on entering, 0 outside; pairs with Domain.scan
 	epoch  *atomic.Uint64 // &Domain.epoch, at hand for enter

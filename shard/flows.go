@@ -205,6 +205,7 @@ func (f *Flows) insert(slot uint32, fl *Flow, k *Key, shard uint32) Binding {
 		n, room := g.room(g.h, k)
 		if room == roomThere {
 			g.put(g.h, n, newFlowWords(slot, 0, k, fl.Socket))
+			// A fence: Bind looks next at the socket's list, and whether it is open.
 			fl.bucket.Store(g.word.run() + n)
 			f.bound.Add(1)
 		}

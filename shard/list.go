@@ -38,11 +38,13 @@ func (ss *Sockets) Publish(s *Socket, generation, shard uint32, e Entry, l *Leas
 		}
 		if place := ss.empty(s, word, used); place != nil {
 			l.Raise(linger, expires)
-			rcu.Publish(place, uint64(e)) // Unlock is the fence
-			s.used++
 			if s.flows != 0 && place == &s.own[0] {
+				place.Store(uint64(e)) // a fence before show's loads, which pairs with Bind
 				ss.flows.show(s)
+			} else {
+				rcu.Publish(place, uint64(e)) // Unlock is the fence
 			}
+			s.used++
 			s.mu.Unlock()
 			return Published
 		}

@@ -30,8 +30,8 @@ const (
 )
 
 // toShow returns what the only flow of a socket shows, marked, or 0. Publish stores the
-// entry before it loads the flow's bucket, Bind the other way round: so one of them sees
-// both.
+// entry before it loads the flow's bucket, Bind the other way round, each with a fence
+// between the two: so one of them sees both.
 func (s *Socket) toShow() uint32 {
 	e := Entry(s.own[0].Load())
 	if s.word.Load()&blockMask != 0 || e == 0 || e.Headers() || s.Hides {

@@ -233,7 +233,7 @@ func TestShownWhileChanging(t *testing.T) {
 		looks /= 20
 	}
 	want, shows := NewHandle(r.id, r.generation), 0
-	for range looks {
+	for i := 0; i < looks || shows == 0 && i < findWhileChanging; i++ { // the others may be late
 		r.inside(func() {
 			before, listed := version.Load(), r.socket.own[0].Load() != 0
 			found, shown := r.flows.shownTo([]Key{mine}, []uint32{ShownMark | 5})
@@ -255,7 +255,7 @@ func TestShownWhileChanging(t *testing.T) {
 	stop.Store(true)
 	others.Wait()
 	r.flows.check(t, 1)
-	t.Logf("shown %d times of %d", shows, looks)
+	t.Logf("shown %d times", shows)
 	if shows == 0 {
 		t.Error("the flow never showed anything")
 	}

@@ -46,9 +46,9 @@ type terms struct {
 	share   Share
 	create  bool
 	fresh   bool
-	dst     netip.Addr
-	linger  int64 // nanoseconds
-	expires int64 // nanoseconds from now
+	dst     netip.Addr // as asked for; taken apart where it is needed, see Socket.get
+	linger  int64      // nanoseconds
+	expires int64      // nanoseconds from now
 	headers *Headers
 	by      Credentials
 }

@@ -20,7 +20,7 @@ type counters struct {
 }
 
 // What nearly every call counts is counted by its section, see [rcu.Reader.Count]: a Get and
-// a Put count one each, and took some 15 ns more with an atomic addition for each
+// a Put count one each, and took 13 to 16 ns more with an atomic addition for each
 // (BenchmarkGetPut of bench/).
 const (
 	countCreated = iota

@@ -99,8 +99,8 @@ type Stats struct {
 
 // Stats returns the engine's figures.
 //
-// Cost: a short lock for each shard of each table, one after another, a look at
-// each reader, and the allocation of the map and the slice.
+// Cost: a short lock for each shard of each table, one after another, a few
+// looks at each reader, and the allocation of the map and the slice.
 func (e *Engine) Stats() Stats {
 	c := &e.count
 	s := Stats{

@@ -29,8 +29,8 @@ func (w *word) load() uint64 { return w.v.Load() }
 // owner before.
 func (w *word) claim(v uint64) bool { return w.v.CompareAndSwap(0, v) }
 
-// Publish stores v at p, one of several links that a lock or its like lets only one
-// goroutine change at a time: whoever loads v sees all that was stored before. Here it is an
+// Publish stores v at p, which only one goroutine may change at a time, by a lock or because
+// nobody else can find it yet: whoever loads v sees all that was stored before. Here it is an
 // atomic store; elsewhere it is no fence.
 func Publish(p *atomic.Uint64, v uint64) { p.Store(v) }
 

@@ -55,8 +55,8 @@ func (w *word) load() uint64 { return atomic.LoadUint64(&w.v) }
 // with the clear of the owner before.
 func (w *word) claim(v uint64) bool { return atomic.CompareAndSwapUint64(&w.v, 0, v) }
 
-// Publish stores v at p, one of several links that a lock or its like lets only one
-// goroutine change at a time: whoever loads v sees all that was stored before. It is Linux's
+// Publish stores v at p, which only one goroutine may change at a time, by a lock or because
+// nobody else can find it yet: whoever loads v sees all that was stored before. It is Linux's
 // rcu_assign_pointer, and no fence: later loads of the caller may come before it, so it is
 // for those who pass a fence, such as the unlocking of a mutex, before they rely on the
 // contrary. An atomic store costs 7 ns more (BenchmarkPublish).

@@ -54,7 +54,7 @@ func newAmid(t *testing.T) *amid {
 func TestClosedAmidCall(t *testing.T) {
 	get := func(label core.Label, share core.Share) func(*amid) error {
 		return func(x *amid) error {
-			return getting(x.s, core.Request{Label: label, Dst: dst1, Share: share, Create: true})()
+			return getting(x.s, core.Request{Label: label, Dst: dst1, Share: share, Create: true, Expires: time.Minute})()
 		}
 	}
 	calls := map[string]func(*amid) error{

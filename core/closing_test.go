@@ -66,7 +66,7 @@ func TestIDOfClosing(t *testing.T) {
 	if next.id == n.id || e.namespaces.Get(n.id) != n {
 		t.Error("the id of a closed namespace serves another one while a Get of it is under way")
 	}
-	g := get{s: s, ns: n, eng: e, at: at, now: e.now()}
+	g := get{s: s, ns: n, eng: e, at: at}
 	if err := g.t.check(n, &req, s.owner(nil)); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 // reverse order, at once where nobody can have seen the lease, and by its death
 // where somebody may have.
 func (g *get) create(dead uint32) (done bool, label Label, err error) {
+	g.expires = g.until(g.t.linger)
 	if err := g.ns.takeQuota(g.s.slot, &g.t.by); err != nil {
 		return false, 0, err
 	}
@@ -32,7 +33,7 @@ func (g *get) create(dead uint32) (done bool, label Label, err error) {
 		g.unfill(id, l)
 		return false, 0, err
 	}
-	if err := g.publish(id, l, g.t.linger, g.now+g.t.expires); err != nil {
+	if err := g.publish(id, l, g.t.linger, g.expires); err != nil {
 		g.abandon(id, l)
 		return false, 0, err
 	}
@@ -70,7 +71,7 @@ func (g *get) unfill(id uint32, l *shard.Lease) {
 // claim makes the filled slot the lease of label if the cell still holds old.
 func (g *get) claim(id uint32, l *shard.Lease, label, old uint32) (bool, error) {
 	l.Label = label
-	g.eng.leases.Born(id, l, g.now, g.t.linger, g.now+g.t.expires)
+	g.eng.leases.Born(id, l, g.t.linger, g.expires)
 	holds, ok := g.ns.index.Claim(label, old, shard.NewCell(id, l.Share), g.at)
 	if !ok {
 		return false, fmt.Errorf("%w: index pages", ErrTableFull)

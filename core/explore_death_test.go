@@ -48,11 +48,11 @@ func (t *lifeTurn) dropID() lifePC {
 
 func (t *lifeTurn) readDeadline() lifePC {
 	switch again := t.a.pc == eAgain; {
-	case t.lease().deadline > t.a.now && t.drop == refileAsFound:
+	case t.lease().expires > t.a.now && t.drop == refileAsFound:
 		t.s.lock = 0
 		return eIdle
-	case t.lease().deadline > t.a.now:
-		t.refile(t.lease().deadline + 1)
+	case t.lease().expires > t.a.now:
+		t.refile(t.lease().expires + 1)
 		return eIdle
 	case again:
 		return eKill

@@ -73,16 +73,11 @@ func (t *lifeTurn) readClock() lifePC {
 
 func (t *lifeTurn) loadLinger() lifePC {
 	t.a.until = t.a.now + t.lease().linger
-	return pExpires
-}
-
-func (t *lifeTurn) loadExpires() lifePC {
-	t.a.until = max(t.a.until, t.lease().expires)
 	return pRaise
 }
 
 func (t *lifeTurn) raiseDeadline() lifePC {
-	t.lease().deadline = max(t.lease().deadline, t.a.until)
+	t.lease().expires = max(t.lease().expires, t.a.until)
 	t.a.until = 0
 	switch {
 	case t.op().kind == opTouch:
@@ -171,19 +166,23 @@ func (t *lifeTurn) file() lifePC {
 	if t.s.wheel[t.a.ref-1] != 0 {
 		t.fail(harmMisfiled)
 	}
-	t.s.wheel[t.a.ref-1] = t.lease().deadline + 1
+	t.s.wheel[t.a.ref-1] = t.lease().expires + 1
 	t.s.lock, t.a.owes = 0, 0
 	return t.dropped()
 }
 
-// loadMark ends a use by somebody without a user. Not watched here: the expirer that sets the mark later reads the
-// deadline after that, and so sees it raised.
+// loadMark is what a use by somebody without a user does. While the lease has users they see to its deadline. Not
+// watched here: whoever sets the mark later looks at the deadline or the clock after that.
 func (t *lifeTurn) loadMark() lifePC {
-	t.a.seen = t.lease().word
+	w := t.lease().word
+	t.a.seen = w
 	switch {
-	case t.a.seen.phase != phaseLive:
+	case w.phase != phaseLive:
 		return stepDone
-	case t.a.seen.watched && t.drop != touchLeavesMark:
+	case w.users == 0 && !t.a.raises:
+		t.a.raises = true
+		return pLinger
+	case w.watched && t.drop != touchLeavesMark:
 		return tClear
 	}
 	t.used()

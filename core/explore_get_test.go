@@ -64,7 +64,7 @@ func (t *lifeTurn) readOwner() lifePC {
 	}
 	switch {
 	case t.op().kind == opTouch:
-		return pLinger
+		return tWord
 	case t.op().kind == opJoin && t.drop == listThenUser:
 		return gSock
 	case t.drop == raiseThenUser || t.op().kind == opRenew && t.drop == renewNoUser:
@@ -119,7 +119,11 @@ func (t *lifeTurn) raiseLinger() lifePC {
 }
 
 func (t *lifeTurn) raiseExpires() lifePC {
-	t.lease().expires = max(t.lease().expires, t.a.now+t.op().expires)
+	l, until := t.lease(), t.a.now+t.op().expires
+	l.asked = max(l.asked, until)
+	if t.op().kind == opRenew || !t.spared(l) {
+		l.expires = max(l.expires, until)
+	}
 	switch {
 	case t.op().kind == opRenew && t.drop == renewNoUser:
 		return stepDone
@@ -131,6 +135,11 @@ func (t *lifeTurn) raiseExpires() lifePC {
 		return stepDone
 	}
 	return gList
+}
+
+// spared says that a GET leaves expires alone, since the linger of the user that it takes lasts longer.
+func (t *lifeTurn) spared(l *lifeSlot) bool {
+	return t.c.spares && t.op().expires <= l.linger || t.drop == spareAll
 }
 
 func (t *lifeTurn) publish() lifePC {
@@ -174,7 +183,10 @@ func (t *lifeTurn) takeSlot() lifePC {
 
 func (t *lifeTurn) fill() lifePC {
 	l := t.s.at(t.a.mine)
-	l.owner, l.linger, l.expires = t.id+1, t.op().linger, t.a.now+t.op().expires
+	l.owner, l.linger, l.asked = t.id+1, t.op().linger, t.a.now+t.op().expires
+	if !t.spared(l) {
+		l.expires = l.asked
+	}
 	switch t.drop {
 	case liveThenFill:
 		return gSock

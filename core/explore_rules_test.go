@@ -19,6 +19,7 @@ const (
 	listThenRaise // it raises when its entry stands and its socket is unlocked: a PUT may have had its user
 	renewNoUser   // the administrator's RENEW takes no user
 	liveThenFill  // a creator fills the fields when the lease can be seen
+	spareAll      // expires is left alone by every GET
 
 	// 3. Quota, fields, word, cell; the loser of the cell gives all back. Who cannot list what it created
 	// makes it dead only from the word that it stored.
@@ -40,7 +41,7 @@ const (
 	unwatched
 	readOnce        // the deadline is read before the mark is set only
 	keepMark        // taking and dropping a user leave the mark as it is
-	touchLeavesMark // a refused GET raises the deadline and does not look at the word
+	touchLeavesMark // a refused GET raises the deadline and leaves the mark
 
 	// 6. filed changes by CAS. The last user watches, reads the clock, raises the deadline, and drops his user from
 	// the watched word; also by undoing a GET, unless the mark stands from his own revival.
@@ -181,11 +182,13 @@ func lifeConfigNamed(name string) *lifeConfig {
 // TestLeaseRules explores all histories of all configurations under all rules.
 func TestLeaseRules(t *testing.T) {
 	all := 0
-	for i := range lifeConfigs {
-		v := exploreLife(&lifeConfigs[i], allRules, "")
-		t.Logf("%-26s %7d states, %3d ends", lifeConfigs[i].name, v.states, v.ends)
+	for i := range 2 * len(lifeConfigs) {
+		c := lifeConfigs[i/2]
+		c.spares = i%2 == 1
+		v := exploreLife(&c, allRules, "")
+		t.Logf("%-26s %7d states, %3d ends", c.name, v.states, v.ends)
 		if all += v.states; v.bad != "" {
-			t.Errorf("%s: %s%s", lifeConfigs[i].name, v.bad, v.trace)
+			t.Errorf("%s, spares expires %v: %s%s", c.name, c.spares, v.bad, v.trace)
 		}
 	}
 	t.Logf("%-26s %7d states", "all", all)
@@ -217,6 +220,7 @@ var lifeDropped = []struct {
 	{raiseThenUser, "2 user before raise", "create and join", harmEarly},
 	{listThenRaise, "2 raise before entry", "one socket", harmEarly},
 	{renewNoUser, "2 renew takes a user", "renew", harmEarly},
+	{spareAll, "2 only what the linger covers is left alone", "one socket", harmEarly},
 	{liveThenFill, "2 fields while free", "create and join", harmOwner},
 	{cellThenWord, "3 word before cell", "create twice", harmTwoLeases},
 	{loserKeepsQuota, "3 loser returns quota", "create twice", harmQuota},

@@ -12,6 +12,7 @@ type lifeConfig struct {
 	limit   uint8      // quota
 	ticks   int8       // where the clock stands until all scripts have ended
 	closed  uint8      // the socket closed from the start, plus one
+	spares  bool       // expires is left alone by a GET that asks for no more than the linger
 	scripts [][]lifeOp // at most expirer; the expirer, the clock and the end of grace periods are always there
 }
 
@@ -165,7 +166,7 @@ func (s *lifeState) String() string {
 		if l.word.watched {
 			b.WriteString(" watched")
 		}
-		fmt.Fprintf(&b, " deadline %d due %d", l.deadline, l.due())
+		fmt.Fprintf(&b, " expires %d due %d", l.expires, l.due())
 	}
 	return b.String()
 }

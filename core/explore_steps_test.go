@@ -34,7 +34,6 @@ const (
 	pMark
 	pClock
 	pLinger
-	pExpires
 	pRaise
 	pDrop
 	pLate // only where rule 7 is left out
@@ -101,14 +100,13 @@ var lifeProgram = [...]lifeStep{
 	pMark:    {"watches, as the last user, by CAS", (*lifeTurn).mark, false},
 	pClock:   {"reads the clock", (*lifeTurn).readClock, false},
 	pLinger:  {"loads linger", (*lifeTurn).loadLinger, false},
-	pExpires: {"loads expires", (*lifeTurn).loadExpires, false},
-	pRaise:   {"raises the deadline", (*lifeTurn).raiseDeadline, false},
+	pRaise:   {"raises expires to the end of its linger", (*lifeTurn).raiseDeadline, false},
 	pDrop:    {"drops the user by CAS", (*lifeTurn).dropUser, false},
 	pLate:    {"unlinks from the list", (*lifeTurn).unlinkLate, false},
 	pLock:    {"takes the wheel's lock", (*lifeTurn).lockWheel, true},
 	pCheck:   {"loads the word under the lock", (*lifeTurn).checkDead, false},
 	pFile:    {"files the id, unlocks", (*lifeTurn).file, false},
-	tWord:    {"looks for the mark", (*lifeTurn).loadMark, false},
+	tWord:    {"looks for users and the mark", (*lifeTurn).loadMark, false},
 	tClear:   {"clears the mark by CAS", (*lifeTurn).clearMark, false},
 	uKill:    {"purges: CAS to dead", (*lifeTurn).purge, false},
 	uCancel:  {"cancels the id under the wheel's lock", (*lifeTurn).cancel, false},

@@ -46,20 +46,20 @@ type lifeWord struct {
 type lifeSlot struct {
 	word                      lifeWord
 	owner                     uint8 // stands for all fields written only while Free
-	linger, expires, deadline int8
+	linger, expires           int8  // expires of a lease that lingers is its deadline
 	taken                     bool  // off the free list
 	retired                   bool  // waits for the end of its grace period
 	waits                     uint8 // sections open at retirement and not ended since: a bit an actor
 	maker                     uint8 // ghost: who made this lease
 	claimed, granted, wasUsed bool  // ghost: won its cell; some GET of it succeeded; has a last use
-	lastUse                   int8  // ghost
+	asked, lastUse            int8  // ghost: the latest expires asked for
 }
 
-// due is the time before which the lease must not die, by the meaning of linger and expires alone.
+// due is the time before which the lease must not die, by the meaning of what was asked for alone.
 func (l *lifeSlot) due() int8 {
 	var d int8
 	if l.granted {
-		d = l.expires
+		d = l.asked
 	}
 	if l.wasUsed {
 		d = max(d, l.lastUse+l.linger)
@@ -82,9 +82,9 @@ type lifeActor struct {
 	mine   uint8    // the slot it creates, or made dead
 	seen   lifeWord // the word it will CAS
 	now    int8     // the clock as it read it
-	until  int8     // deadline being computed
+	until  int8     // the end of a linger, being computed
 	use    bool     // its drop is a use: a PUT, not the undoing of a GET
-	raises bool     // the deadline, if its drop is the last
+	raises bool     // expires, if its drop is the last; it has, if it is a refused GET
 	credit bool     // ghost: holds a unit of quota
 	user   uint8    // ghost: the slot of which it holds users, and
 	held   uint8    // how many

@@ -30,14 +30,15 @@ type history struct {
 	plain   [historySockets]modelSocket
 }
 
-func newHistory(t *testing.T) *history {
+func newHistory(t *testing.T, asAsked bool) *history {
 	h := &history{m: model{
-		quota:  core.Quota{Total: 6, Socket: 4, Namespace: 4},
-		most:   historyEntries,
-		leases: make(map[place]*modelLease),
+		asAsked: asAsked,
+		quota:   core.Quota{Total: 6, Socket: 4, Namespace: 4},
+		most:    historyEntries,
+		leases:  make(map[place]*modelLease),
 	}}
 	h.rig = newRig(t, core.Options{
-		Rules: core.Rules{Quota: h.m.quota}, MaxSocketEntries: historyEntries, Shards: 2,
+		Rules: core.Rules{Quota: h.m.quota, ExpiresAsAsked: asAsked}, MaxSocketEntries: historyEntries, Shards: 2,
 		Random: func() uint32 { return uint32(h.chosen) },
 	})
 	for i := range h.spaces {
@@ -187,7 +188,7 @@ func (h *history) compare(t *rapid.T) {
 			if p.ns == ns {
 				want = append(want, core.Lease{
 					Label: p.label, Share: l.share, Owner: l.owner, Users: l.users, Linger: l.linger,
-					Expires: l.expires - h.m.now, Dst: destination(l.dst), HeaderBytes: l.headers,
+					Expires: h.m.listed(l), Dst: destination(l.dst), HeaderBytes: l.headers,
 				})
 			}
 		}
@@ -212,7 +213,7 @@ func (h *history) compare(t *rapid.T) {
 // virtual time.
 func TestHistories(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		h := newHistory(t)
+		h := newHistory(t, rapid.Bool().Draw(rt, "expires as asked"))
 		defer h.Close()
 		rt.Repeat(map[string]func(*rapid.T){
 			"get":      h.get,

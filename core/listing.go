@@ -18,8 +18,10 @@ type Lease struct {
 	Users int
 	// Linger is how long the label stays blocked after the last release.
 	Linger time.Duration
-	// Expires is how long from now the label stays blocked at least; negative
-	// when that is past.
+	// Expires is how long from now the label stays blocked at least: of a lease in use
+	// no less than Linger, since its last release is still to come, unless
+	// Rules.ExpiresAsAsked says otherwise; of one that lingers negative when that is past
+	// and the lease has not been found yet.
 	Expires time.Duration
 	// Dst is the destination that the creator gave.
 	Dst netip.Addr
@@ -29,13 +31,17 @@ type Lease struct {
 
 func (e *Engine) describe(l *shard.Lease, now int64) Lease {
 	users, _ := l.Users()
+	linger, expires := time.Duration(l.Linger()), time.Duration(l.Expires()-now)
+	if users > 0 && !e.rules.ExpiresAsAsked {
+		expires = max(expires, linger)
+	}
 	return Lease{
 		Label:       Label(l.Label),
 		Share:       Share(l.Share),
 		Owner:       l.Owner,
 		Users:       users,
-		Linger:      time.Duration(l.Linger()),
-		Expires:     time.Duration(l.Expires() - now),
+		Linger:      linger,
+		Expires:     expires,
 		Dst:         netip.AddrFrom16(l.Dst),
 		HeaderBytes: int(l.Headers),
 	}

@@ -42,7 +42,8 @@ var (
 type rig struct {
 	testing.TB
 	*core.Engine
-	now atomic.Int64
+	now      atomic.Int64
+	readings atomic.Int64 // of the clock
 }
 
 // newRig makes an engine that is closed when the test ends.
@@ -50,7 +51,10 @@ func newRig(t testing.TB, o core.Options) *rig {
 	t.Helper()
 	b := &rig{TB: t}
 	o.ManualAdvance = true
-	o.Clock = func() time.Duration { return time.Duration(b.now.Load()) }
+	o.Clock = func() time.Duration {
+		b.readings.Add(1)
+		return time.Duration(b.now.Load())
+	}
 	eng, err := core.New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -10,10 +10,12 @@ import (
 // model is what native mode promises, as a map and a list, without any of the
 // engine's machinery.
 type model struct {
-	now    time.Duration
-	quota  core.Quota
-	most   int // entries of a socket
-	leases map[place]*modelLease
+	now   time.Duration
+	quota core.Quota
+	most  int // entries of a socket
+	// asAsked says that a listing shows what was asked for, and no more.
+	asAsked bool
+	leases  map[place]*modelLease
 }
 
 // place is a label in a namespace.
@@ -41,6 +43,14 @@ type modelSocket struct {
 
 // deadline is when a lease without users may end.
 func (l *modelLease) deadline() time.Duration { return max(l.expires, l.lastUsed+l.linger) }
+
+// listed is what a listing says of a lease's expires.
+func (m *model) listed(l *modelLease) time.Duration {
+	if l.users > 0 && !m.asAsked {
+		return max(l.expires-m.now, l.linger)
+	}
+	return l.expires - m.now
+}
 
 // modelRequest is a request that is right in every field.
 type modelRequest struct {

@@ -82,32 +82,49 @@ func TestLingerEnds(t *testing.T) {
 	}
 }
 
+// asAskedOrNot are the two ways to list the expires of a lease in use.
+var asAskedOrNot = []core.Rules{{}, {ExpiresAsAsked: true}}
+
 // TestHeldForEver: a lease with users never ends.
 func TestHeldForEver(t *testing.T) {
-	b := newRig(t, core.Options{})
-	ns := b.space("a")
-	s := b.socket(ns, 1)
-	b.lease(s, 1, core.Any, time.Second)
-	b.lease(s, 1, core.Any, time.Second)
-	b.put(s, 1)
-	for range 10 {
-		b.wait(time.Hour)
-	}
-	if ns.Purge() != 0 || !alive(ns, 1) {
-		t.Error("a held lease ended")
-	}
-	if l, _ := find(ns, 1); l.Users != 1 || l.Expires != time.Second-10*time.Hour {
-		t.Errorf("%+v", l)
+	for _, rules := range asAskedOrNot {
+		b := newRig(t, core.Options{Rules: rules})
+		ns := b.space("a")
+		s := b.socket(ns, 1)
+		b.lease(s, 1, core.Any, time.Second)
+		b.lease(s, 1, core.Any, time.Second)
+		b.put(s, 1)
+		for range 10 {
+			b.wait(time.Hour)
+		}
+		if ns.Purge() != 0 || !alive(ns, 1) {
+			t.Error("a held lease ended")
+		}
+		want := time.Second
+		if rules.ExpiresAsAsked {
+			want -= 10 * time.Hour
+		}
+		if l, _ := find(ns, 1); l.Users != 1 || l.Expires != want {
+			t.Errorf("%+v, want an expires of %v", l, want)
+		}
 	}
 }
 
 // TestLongestRequestCounts: linger and expires are the largest of all requests.
 func TestLongestRequestCounts(t *testing.T) {
-	b := newRig(t, core.Options{})
+	for _, rules := range asAskedOrNot {
+		longestRequestCounts(t, newRig(t, core.Options{Rules: rules}), rules.ExpiresAsAsked)
+	}
+}
+
+func longestRequestCounts(t *testing.T, b *rig, asAsked bool) {
 	ns := b.space("a")
 	s, s2 := b.socket(ns, 1), b.socket(ns, 2)
 	look := func(linger, expires time.Duration, users int) {
 		t.Helper()
+		if !asAsked {
+			expires = max(expires, linger)
+		}
 		if l, _ := find(ns, 1); l.Linger != linger || l.Expires != expires || l.Users != users || l.Dst != dst1 {
 			t.Errorf("%+v, want linger %v, expires %v, %d users", l, linger, expires, users)
 		}
@@ -249,5 +266,37 @@ func TestMaxLinger(t *testing.T) {
 	b.lease(s, 2, core.Any, 0)
 	if l, _ := find(ns, 2); l.Linger != time.Second || l.Expires != time.Second {
 		t.Errorf("the shortest linger is %v", l.Linger)
+	}
+}
+
+// TestClockSpared: a Get reads the clock if it asks for more than the linger, or if what it
+// asks for is to be listed.
+func TestClockSpared(t *testing.T) {
+	for _, rules := range asAskedOrNot {
+		b := newRig(t, core.Options{Rules: rules})
+		ns := b.space("a")
+		s, s2 := b.socket(ns, 1), b.socket(ns, 2)
+		for _, x := range []struct {
+			what            string
+			s               core.Socket
+			linger, expires time.Duration
+			readings        int
+		}{
+			{"creation", s, 2 * time.Second, 0, 0},
+			{"join", s2, 0, 0, 0},
+			{"join for as long as the linger", s2, time.Second, 2 * time.Second, 0},
+			{"join for longer than the linger", s2, time.Second, 2*time.Second + 1, 1},
+			{"join with a longer linger", s2, 3 * time.Second, 2 * time.Second, 0},
+		} {
+			want := int64(x.readings)
+			if rules.ExpiresAsAsked {
+				want = 1
+			}
+			b.readings.Store(0)
+			b.get(x.s, core.Request{Label: 1, Dst: dst1, Share: core.Any, Create: true, Linger: x.linger, Expires: x.expires})
+			if readings := b.readings.Load(); readings != want {
+				t.Errorf("%s, %+v: %d readings of the clock, want %d", x.what, rules, readings, want)
+			}
+		}
 	}
 }

@@ -42,8 +42,9 @@ type Options struct {
 	ManualAdvance bool
 	// Clock returns the time since some fixed moment and never steps back; nil
 	// means the machine's monotonic clock. It is read by calls that set a time or tell
-	// one and by the last release of a lease, never for a packet, and may be called from
-	// any goroutine. A lease whose last release waits for it cannot end meanwhile.
+	// one, which most Gets do not, and by the last release of a lease, never for a packet,
+	// and may be called from any goroutine. A lease whose last release waits for it cannot
+	// end meanwhile.
 	Clock func() time.Duration
 	// Random returns random bits of which the low 20 are taken for labels; nil
 	// means a ChaCha8 generator a shard, seeded by the system. It may be called

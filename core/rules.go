@@ -26,6 +26,10 @@ type Rules struct {
 	// RefusalCounts lets a Get that is refused a lingering lease push the end of
 	// the linger back, by a whole linger from now.
 	RefusalCounts bool
+	// ExpiresAsAsked lets Lease.Expires of a lease in use be the latest that was asked
+	// for, which may be past. Otherwise it is no less than the linger, and a Get that asks
+	// for no more than that does not read the clock.
+	ExpiresAsAsked bool
 	// RandomIgnoresRanges chooses random labels from the stateless range too,
 	// even in a namespace that keeps the ranges apart.
 	RandomIgnoresRanges bool
@@ -93,6 +97,7 @@ func Linux618() Rules {
 		MaxLinger:           150 * time.Second,
 		QuotaBeforeRevival:  true,
 		RefusalCounts:       true,
+		ExpiresAsAsked:      true,
 		RandomIgnoresRanges: true,
 		ReflectAnyProtocol:  true,
 		BareCurrent:         true,

@@ -61,7 +61,8 @@ func (s Socket) enter() (*rcu.Reader, uint32, error) {
 		return nil, 0, errZeroSocket
 	}
 	r, at := s.ns.eng.enter()
-	if err := s.open(); err != nil {
+	if !s.slot.Open(s.generation) {
+		err := s.gone()
 		s.ns.eng.leave(r)
 		return nil, 0, err
 	}
@@ -118,19 +119,23 @@ func (n *Namespace) release(id uint32) { n.drop(id, n.eng.leases.At(id)) }
 // drop drops a user of a lease.
 func (n *Namespace) drop(id uint32, l *shard.Lease) {
 	n.eng.leases.Drop(id, l, n.eng.now)
-	n.sweep(id, l)
+	if n.closed.Load() {
+		n.sweep(id, l)
+	}
 }
 
 // undo drops a user of a lease as if it had not been taken.
 func (n *Namespace) undo(id uint32, l *shard.Lease) {
 	n.eng.leases.Undo(id, l, n.eng.now)
-	n.sweep(id, l)
+	if n.closed.Load() {
+		n.sweep(id, l)
+	}
 }
 
 // sweep ends a lease that a closed namespace has left without users; see
 // Namespace.closed.
 func (n *Namespace) sweep(id uint32, l *shard.Lease) {
-	if n.closed.Load() && n.eng.leases.Purge(id, l) {
+	if n.eng.leases.Purge(id, l) {
 		n.eng.count.purged.Inc()
 	}
 }

@@ -61,9 +61,10 @@ type Lease struct {
 	// the slot; the CAS of the index cell is their fence, and the slab's lock.
 	word atomic.Uint64
 
-	// Nanoseconds on the engine's clock. Atomic maxima: they are raised by those
-	// who hold a user, and read by the last one to drop his; expires also at the
-	// beginning of a linger and by Touch, to where the deadline is already.
+	// Nanoseconds on the engine's clock. Atomic maxima: they are raised by those who hold
+	// a user, expires also by the last one to drop his, to the end of the linger that
+	// begins then, and by Touch: so expires of a lease that lingers is its deadline. It is
+	// not the wheel's node, whose ticks wrap: a lease may be held for longer than that.
 	expires atomic.Int64 // point in time
 	linger  atomic.Int64 // span
 

@@ -17,13 +17,13 @@ func newLeases(r *rig, shards, limit int) *Leases {
 }
 
 // born returns a live lease with one user.
-func born(t testing.TB, ls *Leases, now, linger, expires int64) (uint32, *Lease) {
+func born(t testing.TB, ls *Leases, linger, expires int64) (uint32, *Lease) {
 	t.Helper()
 	id, l, ok := ls.Alloc(0)
 	if !ok {
 		t.Fatal("no slot")
 	}
-	ls.Born(id, l, now, linger, expires)
+	ls.Born(id, l, linger, expires)
 	return id, l
 }
 
@@ -46,19 +46,19 @@ func TestAbandon(t *testing.T) {
 		"join":          func(_ *Leases, _ uint32, l *Lease) { l.Take(false) },
 		"join and drop": func(ls *Leases, id uint32, l *Lease) { l.Take(false); ls.Drop(id, l, at(0)) },
 		"join and undo": func(ls *Leases, id uint32, l *Lease) { l.Take(false); ls.Undo(id, l, at(0)) },
-		"touch":         func(ls *Leases, id uint32, l *Lease) { ls.Touch(id, l, 0) },
+		"touch":         func(ls *Leases, id uint32, l *Lease) { l.Touch(0) },
 		"drop":          func(ls *Leases, id uint32, l *Lease) { ls.Drop(id, l, at(0)) },
 	}
 	for name, use := range uses {
 		ls := newLeases(newRig(), 1, 8)
-		id, l := born(t, ls, 0, 1, 1)
+		id, l := born(t, ls, 1, 1)
 		use(ls, id, l)
 		if ls.Abandon(id, l) {
 			t.Errorf("%s: abandoned", name)
 		}
 	}
 	ls := newLeases(newRig(), 1, 8)
-	id, l := born(t, ls, 0, 1, 1)
+	id, l := born(t, ls, 1, 1)
 	l.Raise(7, 7)
 	if !ls.Abandon(id, l) || ls.Abandon(id, l) || ls.Purge(id, l) {
 		t.Error("an unused lease was not abandoned once")
@@ -76,7 +76,7 @@ func TestTake(t *testing.T) {
 		}
 	}
 	want(l.Take(true), Gone, 0, false) // free
-	ls.Born(id, l, 0, 1, 1)
+	ls.Born(id, l, 1, 1)
 	want(l.Take(false), Taken, 2, true)
 	ls.Drop(id, l, at(0))
 	ls.Drop(id, l, at(0))
@@ -93,7 +93,7 @@ func TestTake(t *testing.T) {
 // a birth and a revival, every use takes it away, and the wheel lets it be.
 func TestMark(t *testing.T) {
 	ls := newLeases(newRig(), 1, 8)
-	id, l := born(t, ls, 0, 1, 1)
+	id, l := born(t, ls, 1, 1)
 	h := &ls.wheels[0]
 	for _, step := range []struct {
 		name string
@@ -108,9 +108,9 @@ func TestMark(t *testing.T) {
 		{"let the wheel come", func() { ls.Expire(0, int64(time.Hour), budgetOf(1)) }, true},
 		{"leave at once", func() { ls.Drop(id, l, at(0)) }, false},
 		{"revive again", func() { l.Take(true) }, true},
-		{"touch", func() { ls.Touch(id, l, 0) }, false},
+		{"touch", func() { l.Touch(0) }, false},
 		{"undo", func() { ls.Undo(id, l, at(0)) }, false},
-		{"find due", func() { h.reached = 0; ls.deadline(id).Store(1 << 40); ls.judge(h, id) }, true},
+		{"find due", func() { h.reached = 0; l.expires.Store(1 << 40); ls.judge(h, id) }, true},
 		{"revive when found", func() { l.Take(true) }, true},
 		{"join the reviver", func() { l.Take(true) }, false},
 	} {
@@ -124,7 +124,7 @@ func TestMark(t *testing.T) {
 // and all of them can leave.
 func TestCrowded(t *testing.T) {
 	ls := newLeases(newRig(), 1, 8)
-	id, l := born(t, ls, 0, 5, 5)
+	id, l := born(t, ls, 5, 5)
 	l.word.Store(l.word.Load() + (MaxUsers-2)<<userShift)
 	if got := l.Take(false); got != Taken {
 		t.Fatalf("the last user: fate %d", got)
@@ -149,7 +149,7 @@ func TestCrowded(t *testing.T) {
 func TestLeaseGenerations(t *testing.T) {
 	r := newRig()
 	ls := newLeases(r, 1, 1)
-	id, l := born(t, ls, 0, 1, 1)
+	id, l := born(t, ls, 1, 1)
 	const last = math.MaxUint32 - 1
 	l.word.Store(l.word.Load() | (last-1)<<generationShift)
 	bury(t, ls, id, l)
@@ -157,7 +157,7 @@ func TestLeaseGenerations(t *testing.T) {
 	if got := l.word.Load(); got != last<<generationShift || ls.Usage().Lost != 0 {
 		t.Fatalf("word %#x, %+v", got, ls.Usage())
 	}
-	again, _ := born(t, ls, 0, 1, 1)
+	again, _ := born(t, ls, 1, 1)
 	if again != id {
 		t.Fatalf("slot %d, want %d", again, id)
 	}
@@ -178,7 +178,7 @@ func TestReused(t *testing.T) {
 	r := newRig()
 	ls := newLeases(r, 1, 8)
 	for want := range int64(5) {
-		id, l := born(t, ls, 0, 1, 1)
+		id, l := born(t, ls, 1, 1)
 		if ls.Reused() != want {
 			t.Fatalf("%d reused, want %d", ls.Reused(), want)
 		}
@@ -186,7 +186,7 @@ func TestReused(t *testing.T) {
 		r.drain(t, 1, ls)
 	}
 	id, l, _ := ls.Alloc(0)
-	ls.Born(id, l, 0, 1, 1)
+	ls.Born(id, l, 1, 1)
 	ls.Unborn(id, l)
 	if u := ls.Usage(); u.Slots != 0 || ls.Filed() != 0 {
 		t.Fatalf("%+v and %d filed after Unborn", u, ls.Filed())
@@ -212,7 +212,7 @@ func TestExpireOneAtATime(t *testing.T) {
 		Reclaimed: func(uint32, *Lease) {},
 	})
 	for range 2 {
-		id, l := born(t, ls, 0, 1, 1)
+		id, l := born(t, ls, 1, 1)
 		ls.Drop(id, l, at(0))
 	}
 	if n, more := ls.Expire(0, int64(time.Minute), budgetOf(math.MaxInt)); n != 2 || more || deaths != 2 {
@@ -230,7 +230,7 @@ func TestExpireInSteps(t *testing.T) {
 		r := newRig()
 		ls := newLeases(r, 1, 3*burst)
 		for range 3 * burst {
-			id, l := born(t, ls, 0, 1, 1)
+			id, l := born(t, ls, 1, 1)
 			ls.Drop(id, l, at(0))
 		}
 		buried, calls := 0, 0

@@ -20,14 +20,10 @@ type Leases struct {
 	slots array[Lease] // of slab, at hand for lookups
 	// nodes are the wheels', a chunk of them for a chunk of leases, touched only
 	// under the lock of the wheel that has them.
-	nodes array[timerwheel.Node]
-	// deadlines are where a lease's linger ends: nanoseconds on the engine's clock, an
-	// atomic maximum. The last user raises it for all; while there are users nobody looks.
-	// They are not the nodes', whose ticks wrap: a lease may be held for longer than that.
-	deadlines array[atomic.Int64]
-	wheels    []wheelHome
-	tick      int64 // nanoseconds
-	hooks     Hooks
+	nodes  array[timerwheel.Node]
+	wheels []wheelHome
+	tick   int64 // nanoseconds
+	hooks  Hooks
 
 	expired atomic.Int64 // leases buried because their deadline came; a statistic
 	reused  atomic.Int64 // slots handed out that had held a lease before; a statistic
@@ -77,7 +73,6 @@ func NewLeases(d *rcu.Domain, a *Arena, shards, limit int, tick time.Duration, n
 	ls.slab = NewSlab[Lease](d, a, shards, limit, Kind{Grown: ls.grown, Reclaim: ls.reclaim, Ring: h.Waiting})
 	ls.slots = ls.slab.slots
 	ls.nodes = newArray[timerwheel.Node](a, ls.slab.Chunks())
-	ls.deadlines = newArray[atomic.Int64](a, ls.slab.Chunks())
 	for i := range ls.wheels {
 		ls.wheels[i].wheel = timerwheel.New(chunkBits, ls.floorTick(now))
 		ls.wheels[i].reached = now / ls.tick
@@ -89,10 +84,10 @@ func NewLeases(d *rcu.Domain, a *Arena, shards, limit int, tick time.Duration, n
 
 // grown lends the nodes of a new chunk to its shard's wheel.
 func (ls *Leases) grown(chunk, shard uint32) bool {
-	if !ls.nodes.grow(chunk) || !ls.deadlines.grow(chunk) {
+	if !ls.nodes.grow(chunk) {
 		return false
 	}
-	ls.slab.arena.bytes.Add(ChunkSlots * (sizeOf[timerwheel.Node]() + sizeOf[atomic.Int64]()))
+	ls.slab.arena.bytes.Add(ChunkSlots * sizeOf[timerwheel.Node]())
 	w := &ls.wheels[shard]
 	w.mu.Lock()
 	w.wheel.SetPage(chunk, ls.nodes.run(chunk<<chunkBits, ChunkSlots))
@@ -101,8 +96,6 @@ func (ls *Leases) grown(chunk, shard uint32) bool {
 }
 
 func (ls *Leases) node(id uint32) *timerwheel.Node { return ls.nodes.at(id) }
-
-func (ls *Leases) deadline(id uint32) *atomic.Int64 { return ls.deadlines.at(id) }
 
 // floorTick is the last tick that has begun by now.
 func (ls *Leases) floorTick(now int64) uint32 { return uint32(now / ls.tick) }
@@ -133,12 +126,11 @@ func (ls *Leases) Alloc(shard uint32) (uint32, *Lease, bool) {
 	return id, l, true
 }
 
-// Born makes the filled slot a live lease with one user, at time now. After it
-// the slot can be published in an index cell.
-func (ls *Leases) Born(id uint32, l *Lease, now, linger, expires int64) {
+// Born makes the filled slot a live lease with one user. After it the slot can be
+// published in an index cell.
+func (ls *Leases) Born(id uint32, l *Lease, linger, expires int64) {
 	rcu.PublishInt(&l.linger, linger)
 	rcu.PublishInt(&l.expires, expires)
-	rcu.PublishInt(ls.deadline(id), max(expires, now+linger))
 	l.born()
 }
 
@@ -167,7 +159,7 @@ func (ls *Leases) Collect(shard uint32) (int, bool) { return ls.slab.Collect(sha
 // Usage says what the leases take now, their timers included.
 func (ls *Leases) Usage() Usage {
 	u := ls.slab.Usage()
-	u.Bytes += int64(u.Capacity) * (sizeOf[timerwheel.Node]() + sizeOf[atomic.Int64]())
+	u.Bytes += int64(u.Capacity) * sizeOf[timerwheel.Node]()
 	return u
 }
 

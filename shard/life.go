@@ -8,8 +8,8 @@ func (ls *Leases) Drop(id uint32, l *Lease, clock func() int64) { ls.leave(id, l
 
 // Undo gives up a user taken a moment ago as if it had never been taken: should it be the
 // last, and nobody else have taken a user or touched the lease meanwhile, the lease lingers
-// to the deadline that earlier releases have promised, though its expires may show less. If
-// somebody has, it lingers from now: he may have used it.
+// to the deadline that earlier releases have promised. If somebody has, it lingers from now:
+// he may have used it.
 func (ls *Leases) Undo(id uint32, l *Lease, clock func() int64) { ls.leave(id, l, clock, false) }
 
 // leave takes a user away. The last one raises the deadline for all who left before, if
@@ -36,7 +36,7 @@ func (ls *Leases) leave(id uint32, l *Lease, clock func() int64, used bool) {
 			w |= watchedMark
 		}
 		if used {
-			raise(&l.expires, ls.postpone(id, l, clock()))
+			raise(&l.expires, clock()+l.linger.Load())
 		}
 		if l.word.CompareAndSwap(w, (w-userOne)&^watchedMark|filedMark) {
 			if w&filedMark == 0 {
@@ -47,33 +47,30 @@ func (ls *Leases) leave(id uint32, l *Lease, clock func() int64, used bool) {
 	}
 }
 
-// Touch counts as a use by somebody who holds no user: it pushes the end of a
-// linger back to now + linger.
-func (ls *Leases) Touch(id uint32, l *Lease, now int64) {
-	if end := ls.postpone(id, l, now); l.word.Load()&userMask == 0 {
-		raise(&l.expires, end)
-	}
-	// Expiry reads the deadline again after it has set the mark. If it is not set
-	// here, that reading comes later and sees the new deadline; if it is, clearing
-	// it makes expiry's last CAS fail. And so it does with whoever else has set it.
-	for w := l.word.Load(); w&watchedMark != 0 && w&phaseMask == phaseLive; w = l.word.Load() {
-		if l.word.CompareAndSwap(w, w&^watchedMark) {
+// Touch counts as a use, at time now, by somebody who holds no user: it pushes the end of
+// a linger back to now + linger. While the lease has users that is left to the last one.
+//
+// Whoever sets the mark reads the time that matters afterwards: expiry the deadline, the
+// last user the clock. If the mark is not set here, that reading comes later; if it is,
+// clearing it makes his CAS fail.
+func (l *Lease) Touch(now int64) {
+	for raised := false; ; {
+		w := l.word.Load()
+		switch {
+		case w&phaseMask != phaseLive:
+			return
+		case w&userMask == 0 && !raised:
+			raise(&l.expires, now+l.linger.Load())
+			raised = true
+		case w&watchedMark == 0 || l.word.CompareAndSwap(w, w&^watchedMark):
 			return
 		}
 	}
 }
 
-// postpone moves the deadline to the end of a linger that begins now, and
-// returns that end.
-func (ls *Leases) postpone(id uint32, l *Lease, now int64) (end int64) {
-	end = now + l.linger.Load()
-	raise(ls.deadline(id), max(l.expires.Load(), end))
-	return end
-}
-
 // file puts a lease whose filed mark the caller has just set into its wheel.
 func (ls *Leases) file(id uint32, l *Lease) {
-	tick := ls.ticks(ls.deadline(id).Load())
+	tick := ls.ticks(l.expires.Load())
 	w := &ls.wheels[ls.slab.Owner(id)]
 	w.mu.Lock()
 	// A purge may have come first. It cancels under this lock, so a dead lease
@@ -178,7 +175,6 @@ func (ls *Leases) advance(h *wheelHome, tick int64, budget *int) (more bool) {
 	step := max(min(*budget, burst), 1)
 	h.left = h.wheel.Advance(uint32(h.reached), step, func(id uint32) { h.due = append(h.due, id) })
 	ls.slots.fetch(h.due)
-	ls.deadlines.fetch(h.due)
 	for _, id := range h.due {
 		ls.judge(h, id)
 	}
@@ -211,7 +207,7 @@ func (ls *Leases) judge(h *wheelHome, id uint32) {
 		if !l.word.CompareAndSwap(w, watched) {
 			continue
 		}
-		if tick := ls.ticks(ls.deadline(id).Load()); tick > h.reached {
+		if tick := ls.ticks(l.expires.Load()); tick > h.reached {
 			h.file(id, ls.node(id), tick) // still filed
 			return
 		}

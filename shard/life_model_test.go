@@ -15,17 +15,14 @@ type plainLease struct {
 	held            bool // somebody has had a user ever since its creation
 	users           int
 	linger, expires int64
-	deadline        int64 // the latest point in time promised so far
 	generation      uint64
 }
 
-// use counts as a use at time now. If nobody uses the lease any longer, it is
-// said to last that long.
+// use counts as a use at time now: the lease lingers from then if nobody uses it any
+// longer, and else from when the last one has gone.
 func (p *plainLease) use(now int64) {
-	end := now + p.linger
-	p.deadline = max(p.deadline, p.expires, end)
 	if p.users == 0 {
-		p.expires = max(p.expires, end)
+		p.expires = max(p.expires, now+p.linger)
 	}
 }
 
@@ -85,8 +82,7 @@ func (m *lifeModel) create(t *rapid.T) {
 		t.Fatalf("Alloc: slot %d, %v", id, ok)
 	}
 	p := &plainLease{untouched: true, held: true, users: 1, linger: span(t, "linger"), expires: m.now + span(t, "expires"), generation: m.generation[id]}
-	p.deadline = max(p.expires, m.now+p.linger)
-	m.leases.Born(id, l, m.now, p.linger, p.expires)
+	m.leases.Born(id, l, p.linger, p.expires)
 	if rapid.IntRange(0, 9).Draw(t, "unborn") == 0 {
 		m.leases.Unborn(id, l)
 		return
@@ -147,7 +143,7 @@ func (m *lifeModel) put(t *rapid.T, drop bool) {
 	p.untouched, p.held = false, p.held && p.users > 0
 	var want []uint32
 	if p.users == 0 && !filed {
-		want = []uint32{uint32(ticksUp(p.deadline))}
+		want = []uint32{uint32(ticksUp(p.expires))}
 	}
 	if !slices.Equal(m.rings, want) {
 		t.Fatalf("rings %v, want %v", m.rings, want)
@@ -155,10 +151,10 @@ func (m *lifeModel) put(t *rapid.T, drop bool) {
 }
 
 func (m *lifeModel) touch(t *rapid.T) {
-	id, p, l := m.pick(t, "lease", anyLease)
+	_, p, l := m.pick(t, "lease", anyLease)
 	p.untouched = false
 	p.use(m.now)
-	m.leases.Touch(id, l, m.now)
+	l.Touch(m.now)
 }
 
 func (m *lifeModel) raise(t *rapid.T) {
@@ -193,7 +189,7 @@ func (m *lifeModel) abandon(t *rapid.T) {
 func (m *lifeModel) outlive(t *rapid.T) {
 	for id := range m.dead {
 		l := m.leases.At(id)
-		m.leases.Touch(id, l, m.now)
+		l.Touch(m.now)
 		if l.Take(true) != Gone || m.leases.Purge(id, l) || m.leases.Abandon(id, l) {
 			t.Fatalf("lease %d is dead, and was taken or ended again", id)
 		}
@@ -217,7 +213,7 @@ func (m *lifeModel) bury(t *rapid.T, want []uint32) {
 // due returns the leases of a shard whose deadline has come.
 func (m *lifeModel) due(shard uint32) (ids []uint32) {
 	for id, p := range m.live {
-		if p.users == 0 && m.leases.slab.Owner(id) == shard && ticksUp(p.deadline) <= m.now/int64(testTick) {
+		if p.users == 0 && m.leases.slab.Owner(id) == shard && ticksUp(p.expires) <= m.now/int64(testTick) {
 			ids = append(ids, id)
 		}
 	}
@@ -268,8 +264,8 @@ func (m *lifeModel) check(t *rapid.T) {
 		if in {
 			filed++
 		}
-		if at, known := earliest[shard]; users == 0 && (!known || p.deadline < at) {
-			earliest[shard] = p.deadline
+		if at, known := earliest[shard]; users == 0 && (!known || p.expires < at) {
+			earliest[shard] = p.expires
 		}
 	}
 	if got := m.leases.Filed(); got != filed {

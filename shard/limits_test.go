@@ -9,7 +9,7 @@ import (
 func TestHeldLong(t *testing.T) {
 	for _, held := range []int64{1 << 30, 1<<31 - 10, 1<<31 + 10, 3 << 30, 1<<32 + 10} {
 		ls := newLeases(newRig(), 1, 8)
-		id, l := born(t, ls, 0, 2*int64(testTick), 0)
+		id, l := born(t, ls, 2*int64(testTick), 0)
 		now := int64(0)
 		for now < held*int64(testTick) { // the wheel is driven all the time
 			now = min(now+int64(testTick)<<28, held*int64(testTick))

@@ -1,8 +1,8 @@
 package shard
 
 import (
-	"iter"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/flowlabel/flowlabel/rcu"
 )
@@ -36,7 +36,7 @@ func (ss *Sockets) Publish(s *Socket, generation, shard uint32, e Entry, l *Leas
 			s.mu.Unlock()
 			return ListFull
 		}
-		if place := ss.empty(s, word, used); place != nil {
+		if place := empty(ss.places(s, word), used); place != nil {
 			l.Raise(linger, expires)
 			if s.flows != 0 && place == &s.own[0] {
 				place.Store(uint64(e)) // a fence before show's loads, which pairs with Bind
@@ -55,48 +55,35 @@ func (ss *Sockets) Publish(s *Socket, generation, shard uint32, e Entry, l *Leas
 	}
 }
 
-// empty returns an empty place in the list that word names; nil when all are
-// used. Its caller holds the socket's lock.
-func (ss *Sockets) empty(s *Socket, word uint64, used int) *atomic.Uint64 {
-	if used == ss.room(word) {
+// places returns the places of the list that word names.
+func (ss *Sockets) places(s *Socket, word uint64) []atomic.Uint64 {
+	if word&blockMask == 0 {
+		return s.own[:]
+	}
+	return ss.blockPlaces(word)
+}
+
+func (ss *Sockets) blockPlaces(word uint64) []atomic.Uint64 {
+	lines := ss.run(word)
+	if len(lines) == 0 {
 		return nil
 	}
-	for place := range ss.places(s, word) {
-		if place.Load() == 0 {
-			return place
+	// Lines lie one behind another, and are nothing but places.
+	return unsafe.Slice(&lines[0][0], len(lines)*lineEntries)
+}
+
+// empty returns an empty one of places, of which so many are used; nil when all are. Its
+// caller holds the socket's lock.
+func empty(places []atomic.Uint64, used int) *atomic.Uint64 {
+	if used == len(places) {
+		return nil
+	}
+	for i := range places {
+		if places[i].Load() == 0 {
+			return &places[i]
 		}
 	}
 	return nil
-}
-
-// room returns how many entries the list that word names has places for.
-func (ss *Sockets) room(word uint64) int {
-	if word&blockMask == 0 {
-		return ownEntries
-	}
-	return lineEntries << (word >> classShift & classMask)
-}
-
-// places goes through the places of the list that word names.
-func (ss *Sockets) places(s *Socket, word uint64) iter.Seq[*atomic.Uint64] {
-	return func(yield func(*atomic.Uint64) bool) {
-		if word&blockMask == 0 {
-			for i := range s.own {
-				if !yield(&s.own[i]) {
-					return
-				}
-			}
-			return
-		}
-		lines := ss.run(word)
-		for i := range lines {
-			for j := range lines[i] {
-				if !yield(&lines[i][j]) {
-					return
-				}
-			}
-		}
-	}
 }
 
 // enlarge replaces the list that word names, which is full, by a larger one
@@ -124,10 +111,9 @@ func (ss *Sockets) enlarge(s *Socket, word uint64, shard uint32) bool {
 	for i := range larger {
 		larger[i].clear()
 	}
-	n := 0
-	for place := range ss.places(s, word) {
-		rcu.Publish(&larger[n/lineEntries][n%lineEntries], place.Load())
-		n++
+	places := ss.places(s, word)
+	for i := range places {
+		rcu.Publish(&larger[i/lineEntries][i%lineEntries], places[i].Load())
 	}
 	ss.hide(s)
 	s.word.Store(word>>socketGenShift<<socketGenShift | class<<classShift | uint64(block))
@@ -154,25 +140,29 @@ func (ss *Sockets) retireBlock(word uint64) {
 // The user that the entry owned is the caller's to drop.
 func (ss *Sockets) Remove(s *Socket, generation, label uint32) (Entry, bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	word, ok := s.block(generation)
-	if !ok {
-		return 0, false
+	e := Entry(0)
+	if ok && label != 0 {
+		e = ss.take(s, ss.places(s, word), label)
 	}
-	if label == 0 {
-		return 0, true
-	}
-	for place := range ss.places(s, word) {
+	s.mu.Unlock()
+	return e, ok
+}
+
+// take is Remove of a label other than 0 from the places of a list, under the lock.
+func (ss *Sockets) take(s *Socket, places []atomic.Uint64, label uint32) Entry {
+	for i := range places {
+		place := &places[i]
 		if e := Entry(place.Load()); e.Label() == label {
 			if place == &s.own[0] {
 				ss.hide(s)
 			}
 			rcu.Publish(place, 0) // Unlock is the fence, for those who ask next what else names the label
 			s.used--
-			return e, true
+			return e
 		}
 	}
-	return 0, true
+	return 0
 }
 
 // Shut closes the socket for good and hands each entry of its list to drop,
@@ -190,8 +180,9 @@ func (ss *Sockets) Shut(s *Socket, generation uint32, drop func(Entry)) bool {
 		return false
 	}
 	// From here on nobody else changes the list.
-	for place := range ss.places(s, word) {
-		if e := Entry(place.Load()); e != 0 {
+	places := ss.places(s, word)
+	for i := range places {
+		if e := Entry(places[i].Load()); e != 0 {
 			drop(e)
 		}
 	}

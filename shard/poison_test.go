@@ -29,7 +29,7 @@ func TestPoisonedLease(t *testing.T) {
 	} {
 		r := newRig()
 		ls := newLeases(r, 1, 8)
-		id, l := born(t, ls, 0, 1, 1)
+		id, l := born(t, ls, 1, 1)
 		bury(t, ls, id, l)
 		r.drain(t, 1, ls)
 		write(l)

@@ -109,7 +109,7 @@ func (w *torture) write(rng *rand.Rand) {
 		w.drive()
 	case n < 96:
 		if id := w.index.Lookup(label); id != 0 {
-			w.leases.Touch(id, w.leases.At(id), w.now.Load())
+			w.leases.At(id).Touch(w.now.Load())
 		}
 	default:
 		w.open(i)
@@ -154,8 +154,7 @@ func (w *torture) create(i int, label, dead, at uint32, linger int64) bool {
 	a.life.Add(uint64(label))
 	a.promised.Store(0)
 	l.Label = label
-	now := w.now.Load()
-	w.leases.Born(id, l, now, linger, now)
+	w.leases.Born(id, l, linger, 0)
 	holds, ok := w.index.Claim(label, dead, cellOf(id), at)
 	if !ok || holds != id {
 		w.freed(id)

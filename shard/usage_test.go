@@ -34,7 +34,7 @@ func (k *tables) lease(t testing.TB, label uint32) (uint32, *Lease) {
 		t.Fatal("no slot")
 	}
 	l.Label = label
-	k.leases.Born(id, l, 0, int64(time.Second), 0)
+	k.leases.Born(id, l, int64(time.Second), 0)
 	claim(t, k.index, label, id)
 	return id, l
 }

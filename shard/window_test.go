@@ -10,7 +10,7 @@ import "testing"
 // the mark, has not filed yet.
 func lingering(t *testing.T, ls *Leases) (uint32, *Lease) {
 	t.Helper()
-	id, l := born(t, ls, 0, 0, 0)
+	id, l := born(t, ls, 0, 0)
 	l.word.Store(l.word.Load()&^(userMask|watchedMark) | filedMark)
 	return id, l
 }
@@ -35,7 +35,7 @@ func TestTouchBeforeJudgement(t *testing.T) {
 	ls := newLeases(newRig(), 1, 8)
 	id, l := lingering(t, ls)
 	l.linger.Store(10 * int64(testTick))
-	ls.Touch(id, l, int64(testTick))
+	l.Touch(int64(testTick))
 	h := &ls.wheels[0]
 	h.reached = 1
 	ls.judge(h, id)
@@ -58,7 +58,7 @@ func TestJoinWhileLastReadsClock(t *testing.T) {
 	} {
 		ls := newLeases(newRig(), 1, 8)
 		const linger, later = int64(testTick), 7 * int64(testTick)
-		id, l := born(t, ls, 0, linger, 0)
+		id, l := born(t, ls, linger, 0)
 		l.Take(false)
 		ls.Drop(id, l, at(0)) // not the first user's own word any more
 		looks := []int64{later, 0}
@@ -74,7 +74,7 @@ func TestJoinWhileLastReadsClock(t *testing.T) {
 		if users, live := l.Users(); users != 0 || !live || ls.Filed() != 1 {
 			t.Fatalf("%s: %d users, live %v, %d filed", name, users, live, ls.Filed())
 		}
-		if got := ls.deadline(id).Load(); got != later+linger {
+		if got := l.Expires(); got != later+linger {
 			t.Errorf("%s: lingers to %d, want %d", name, got, later+linger)
 		}
 	}

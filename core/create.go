@@ -20,7 +20,7 @@ func (g *get) create(dead uint32) (done bool, label Label, err error) {
 	}
 	id, l, ok := g.eng.leases.Alloc(g.at)
 	if !ok {
-		g.ns.returnQuota()
+		g.ns.returnQuota(1)
 		return false, 0, fmt.Errorf("%w: leases", ErrTableFull)
 	}
 	g.fill(id, l)
@@ -37,8 +37,16 @@ func (g *get) create(dead uint32) (done bool, label Label, err error) {
 		g.abandon(id, l)
 		return false, 0, err
 	}
-	g.r.Count(countCreated)
+	g.created(l)
 	return true, Label(l.Label), nil
+}
+
+// created counts a creation.
+func (g *get) created(l *shard.Lease) {
+	g.r.Count(countCreated)
+	if l.Reused() {
+		g.r.Count(countReused)
+	}
 }
 
 // fill writes a free slot's fields, but for the label and the word.
@@ -59,13 +67,13 @@ func (g *get) fill(id uint32, l *shard.Lease) {
 // unfill gives a slot back that nobody has seen.
 func (g *get) unfill(id uint32, l *shard.Lease) {
 	if guards(g.t.share, int(l.Headers)) {
-		g.ns.unguard()
+		g.ns.unguard(1)
 	}
 	if l.Headers != 0 {
 		g.eng.clearHeaders(id, int(l.Headers))
 	}
 	g.eng.leases.Unborn(id, l)
-	g.ns.returnQuota()
+	g.ns.returnQuota(1)
 }
 
 // claim makes the filled slot the lease of label if the cell still holds old.
@@ -83,7 +91,7 @@ func (g *get) claim(id uint32, l *shard.Lease, label, old uint32) (bool, error) 
 // socket's list: it dies at once, unless somebody has used it meanwhile.
 func (g *get) abandon(id uint32, l *shard.Lease) {
 	if !g.eng.leases.Abandon(id, l) {
-		g.r.Count(countCreated) // it lives on
+		g.created(l) // it lives on
 		g.ns.undo(id, l)
 	}
 }

@@ -96,8 +96,8 @@ func New(o Options) (*Engine, error) {
 func (e *Engine) tables(o *Options) {
 	ring := e.driver.ringSoon
 	e.leases = shard.NewLeases(e.domain, e.arena, o.Shards, o.MaxLeases, o.Tick, 0, shard.Hooks{
-		Doomed:    e.leaseDoomed,
 		Dead:      e.leaseDead,
+		AllDead:   e.leasesDead,
 		Reclaimed: e.leaseReclaimed,
 		Ring:      e.driver.ring,
 		Waiting:   ring,
@@ -202,19 +202,6 @@ func (e *Engine) Close() error {
 	})
 	e.driver.stop()
 	return nil
-}
-
-// leaseDoomed asks memory for what leaseDead looks at.
-func (e *Engine) leaseDoomed(l *shard.Lease) { e.namespaces.Get(l.Namespace).index.Fetch(l.Label) }
-
-// leaseDead takes a dead lease out of its index and returns its quota.
-func (e *Engine) leaseDead(id uint32, l *shard.Lease) {
-	n := e.namespaces.Get(l.Namespace)
-	n.index.Clear(l.Label, id)
-	if guards(Share(l.Share), int(l.Headers)) {
-		n.unguard()
-	}
-	n.returnQuota()
 }
 
 // leaseReclaimed gives up what stood beside a lease, now that nobody sees it.

@@ -43,17 +43,17 @@ func (n *Namespace) guard() {
 	n.guarded.Add(1)
 }
 
-// unguard takes guard back, at the death of the lease.
-func (n *Namespace) unguard() {
-	n.eng.countGuarding(-1)
-	for c := n.guarded.Load(); c > 1; c = n.guarded.Load() {
-		if n.guarded.CompareAndSwap(c, c-1) {
+// unguard takes guard back for some leases, at their death.
+func (n *Namespace) unguard(leases int64) {
+	n.eng.countGuarding(-leases)
+	for c := n.guarded.Load(); c > leases; c = n.guarded.Load() {
+		if n.guarded.CompareAndSwap(c, c-leases) {
 			return
 		}
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.guarded.Add(-1) == 0 {
+	if n.guarded.Add(-leases) == 0 {
 		n.setPolicy(policyOpen)
 	}
 }

@@ -228,7 +228,7 @@ func (n *Namespace) beginClose() (first bool) {
 // endClose takes back what the first Close counted as.
 func (n *Namespace) endClose() {
 	n.eng.openNamespaces.give()
-	n.leaseGone()
+	n.leasesGone(1)
 }
 
 // firstSocket takes the first socket off the list; its slot is nil when there
@@ -246,10 +246,10 @@ func (n *Namespace) firstSocket() Socket {
 	return Socket{ns: n, slot: slot, id: id, generation: generation}
 }
 
-// leaseGone counts a lease out. The last one of a closed namespace gives up
-// the namespace's slot.
-func (n *Namespace) leaseGone() {
-	if n.leases.Add(-1) == 0 && n.closed.Load() && n.finished.CompareAndSwap(false, true) {
+// leasesGone counts leases out. The last one of a closed namespace gives up the
+// namespace's slot.
+func (n *Namespace) leasesGone(leases int64) {
+	if n.leases.Add(-leases) == 0 && n.closed.Load() && n.finished.CompareAndSwap(false, true) {
 		n.eng.nsSlots.Retire(n.id)
 	}
 }

@@ -84,10 +84,10 @@ func overQuota(leases int, s *shard.Socket) error {
 	return fmt.Errorf("%w: %d leases, %d on the socket", ErrQuota, leases, s.Used())
 }
 
-// returnQuota takes takeQuota back.
-func (n *Namespace) returnQuota() {
-	n.eng.leaseCount.Add(-1)
-	n.leaseGone()
+// returnQuota takes takeQuota back, for some leases.
+func (n *Namespace) returnQuota(leases int64) {
+	n.eng.leaseCount.Add(-leases)
+	n.leasesGone(leases)
 }
 
 // tally counts things up to a most, exactly.

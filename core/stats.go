@@ -24,6 +24,7 @@ type counters struct {
 // (BenchmarkGetPut of bench/).
 const (
 	countCreated = iota
+	countReused
 	countJoined
 	countRevived
 	countPut
@@ -117,7 +118,7 @@ func (e *Engine) Stats() Stats {
 		Expired:     e.leases.Expired(),
 		Purged:      c.purged.Value(),
 		Reclaimed:   e.leases.Usage().Reclaimed,
-		Reused:      e.leases.Reused(),
+		Reused:      e.domain.Counted(countReused),
 		Reseeds:     e.flows.Reseeds(),
 		Refused:     make(map[error]int64),
 		MappedBytes: e.arena.Bytes(),

@@ -76,7 +76,7 @@ func (r *Reader) Close() {
 }
 
 // Counters is how many counters a domain has for its user.
-const Counters = 4
+const Counters = 5
 
 // Count adds one to a counter of the domain, 0 to Counters-1. It costs a load and a store,
 // with membarrier a plain one: the record is the reader's own until the section ends, and

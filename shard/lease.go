@@ -142,6 +142,9 @@ func (l *Lease) Expires() int64 { return l.expires.Load() }
 // Linger returns the span that the lease lasts after its last use.
 func (l *Lease) Linger() int64 { return l.linger.Load() }
 
+// Reused says whether the slot has held another lease before.
+func (l *Lease) Reused() bool { return l.word.Load()>>generationShift != 0 }
+
 // born makes a slot that its creator has filled in a live lease with one user,
 // before anybody can find it. It is watched, so that Abandon can tell whether
 // anybody has touched it since.

@@ -26,18 +26,17 @@ type Leases struct {
 	hooks  Hooks
 
 	expired atomic.Int64 // leases buried because their deadline came; a statistic
-	reused  atomic.Int64 // slots handed out that had held a lease before; a statistic
 }
 
 // Hooks are what the layer above does at the turns of a lease's life. They are
 // called without any lock of this package.
 type Hooks struct {
-	// Doomed, when set, is called some time before Dead for a lease whose deadline has
-	// come: it may ask memory for what Dead will look at.
-	Doomed func(l *Lease)
 	// Dead is called once for each lease that died, inside a section: it has to
 	// clear the index cell if that still names the slot, and to return quota.
 	Dead func(id uint32, l *Lease)
+	// AllDead, when set, is called in place of Dead for leases whose deadline has come,
+	// up to 256 of them.
+	AllDead func(ids []uint32)
 	// Reclaimed is called once nobody can see the lease any more: it has to give
 	// up what stands beside the slot.
 	Reclaimed func(id uint32, l *Lease)
@@ -117,11 +116,8 @@ func (ls *Leases) Alloc(shard uint32) (uint32, *Lease, bool) {
 		return 0, nil, false
 	}
 	l := ls.slab.At(id)
-	if l.word.Load()>>generationShift != 0 {
-		ls.reused.Add(1)
-		if Invariants {
-			l.checkPoison()
-		}
+	if Invariants && l.Reused() {
+		l.checkPoison()
 	}
 	return id, l, true
 }
@@ -165,6 +161,3 @@ func (ls *Leases) Usage() Usage {
 
 // Expired says how many leases have died because their deadline came.
 func (ls *Leases) Expired() int64 { return ls.expired.Load() }
-
-// Reused says how often a slot that had held a lease was handed out again.
-func (ls *Leases) Reused() int64 { return ls.reused.Load() }

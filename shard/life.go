@@ -144,14 +144,7 @@ func (ls *Leases) Expire(shard uint32, now int64, budget *int) (buried int, more
 	defer h.advancing.Store(false)
 	for {
 		more = ls.advance(h, now/ls.tick, budget)
-		if ls.hooks.Doomed != nil {
-			for _, id := range h.doomed {
-				ls.hooks.Doomed(ls.slab.At(id))
-			}
-		}
-		for _, id := range h.doomed {
-			ls.hooks.Dead(id, ls.slab.At(id))
-		}
+		ls.allDead(h.doomed)
 		ls.slab.RetireAll(h.doomed) // all are the shard's own
 		buried += len(h.doomed)
 		h.doomed = h.doomed[:0]
@@ -159,6 +152,17 @@ func (ls *Leases) Expire(shard uint32, now int64, budget *int) (buried int, more
 			ls.expired.Add(int64(buried))
 			return buried, more
 		}
+	}
+}
+
+// allDead tells the layer above of leases that have just died.
+func (ls *Leases) allDead(ids []uint32) {
+	if ls.hooks.AllDead != nil {
+		ls.hooks.AllDead(ids)
+		return
+	}
+	for _, id := range ids {
+		ls.hooks.Dead(id, ls.slab.At(id))
 	}
 }
 

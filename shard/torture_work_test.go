@@ -147,6 +147,9 @@ func (w *torture) create(i int, label, dead, at uint32, linger int64) bool {
 		return true
 	}
 	w.quota.Add(1)
+	if l.Reused() {
+		w.reused.Add(1)
+	}
 	a := &w.ages[id]
 	if life := a.life.Load(); life%lifeOne != 0 {
 		w.wrong("slot %d, still in use, was handed out", id)

@@ -8,15 +8,17 @@ import (
 )
 
 // BenchmarkGetPut joins a label that another socket holds, and puts it. The row
-// syscalls is two system calls that end at the descriptor, which is none.
+// enginelinux is the engine under the rules of Linux, which list when each join
+// expires; syscalls is two system calls that end at the descriptor, which is none.
 func BenchmarkGetPut(b *testing.B) {
-	b.Run("impl=engine", getPutEngine)
+	b.Run("impl=engine", func(b *testing.B) { getPutEngine(b, core.Rules{}) })
+	b.Run("impl=enginelinux", func(b *testing.B) { getPutEngine(b, core.Linux618()) })
 	b.Run("impl=kernelalgo", getPutAlgorithm)
 	kernelGetPut(b)
 }
 
-func getPutEngine(b *testing.B) {
-	eng := newEngine(b, core.Options{})
+func getPutEngine(b *testing.B, rules core.Rules) {
+	eng := newEngine(b, core.Options{Rules: rules})
 	defer eng.Close()
 	ns := newNamespace(b, eng, "bench")
 	label := get(b, newSocket(b, ns), core.Request{Share: core.Any, Create: true})

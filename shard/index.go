@@ -46,10 +46,13 @@ func (x *Index) Share(label uint32) (share uint8) {
 	return share
 }
 
-// Fetch asks memory for the label's cell.
+// Fetch asks memory for the label's cell, and for the state of its page, which whoever
+// changes the cell will write: a lease among a million takes 378 ns with that for its whole
+// life, and took 391 without (BenchmarkLifecycle of bench/).
 func (x *Index) Fetch(label uint32) {
 	if id := x.root[label>>pageBits].Load(); id != 0 {
-		fetchCell(&x.cells.at(id).cells[label&pageMask])
+		p := x.cells.at(id)
+		fetchCell(&p.cells[label&pageMask], &p.state)
 	}
 }
 

@@ -2,7 +2,10 @@
 
 package shard
 
-import "unsafe"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // A burst fetches what it needs from memory side by side: all buckets, then all
 // that they lead to, other buckets and sockets. Reading them would do that only as far
@@ -32,5 +35,8 @@ func PrefetchBytes(slices [][]byte) {
 	prefetch(unsafe.Pointer(unsafe.SliceData(slices)), len(slices), unsafe.Sizeof([]byte(nil)))
 }
 
-// fetchCell asks for a cell. Sound as PrefetchBytes.
-func fetchCell(c *cell) { prefetch(unsafe.Pointer(&c), 1, unsafe.Sizeof(c)) }
+// fetchCell asks for a cell and the state of its page. Sound as PrefetchBytes.
+func fetchCell(c *cell, state *atomic.Uint32) {
+	both := [2]unsafe.Pointer{unsafe.Pointer(c), unsafe.Pointer(state)}
+	prefetch(unsafe.Pointer(&both), 2, unsafe.Sizeof(both[0]))
+}

@@ -2,10 +2,12 @@
 
 package shard
 
+import "sync/atomic"
+
 // The twin of prefetch_asm.go. Nothing is asked for, and the answers are the same.
 
 // PrefetchBytes does nothing here.
 func PrefetchBytes([][]byte) {}
 
 // fetchCell does nothing here.
-func fetchCell(*cell) {}
+func fetchCell(*cell, *atomic.Uint32) {}

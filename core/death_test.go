@@ -2,8 +2,11 @@ package core
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/flowlabel/flowlabel/shard"
 )
@@ -68,5 +71,89 @@ func TestDeathIsSeen(t *testing.T) {
 		r.Exit()
 		_ = s.Put(6)
 		n.Purge()
+	}
+}
+
+// TestDeathsOfMany has the leases of many namespaces die in one expiry, in turn, some of
+// which guard: each namespace has its own counts back, and can be closed for good. Those
+// that come afterwards are counted as made in slots that have served.
+func TestDeathsOfMany(t *testing.T) {
+	for _, policy := range []Policy{ExclusiveInNamespace, ExclusiveInEngine} {
+		var now time.Duration
+		e, err := New(Options{ManualAdvance: true, Shards: 1, Rules: Rules{Policy: policy}, Clock: func() time.Duration { return now }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		all, sockets := openMany(t, e)
+		for round := range 2 {
+			leaseInTurn(t, sockets)
+			now += time.Second
+			if p := e.Advance(0); p.Expired != manyLeases || e.leaseCount.Load() != 0 || e.guarded.Load() != 0 {
+				t.Fatalf("%+v, %d leases left, %d guarding", p, e.leaseCount.Load(), e.guarded.Load())
+			}
+			for e.Advance(0).Waiting {
+				runtime.Gosched()
+			}
+			if s := e.Stats(); s.Created != int64((round+1)*manyLeases) || s.Reused != int64(round*manyLeases) {
+				t.Errorf("round %d: %d created, %d in slots that had served", round, s.Created, s.Reused)
+			}
+		}
+		for i, n := range all {
+			if n.leases.Load() != 0 || n.guarded.Load() != 0 || n.enforced() {
+				t.Errorf("namespace %d: %d leases left, %d guarding, enforced %v", i, n.leases.Load(), n.guarded.Load(), n.enforced())
+			}
+			if err := n.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for e.Advance(0).Waiting {
+			runtime.Gosched()
+		}
+		if u := e.nsSlots.Usage(); u.Slots != 0 {
+			t.Errorf("%d namespaces left", u.Slots)
+		}
+	}
+}
+
+const (
+	manySpaces = 3 * len(deaths{})
+	manyLabels = 6
+	manyLeases = manySpaces * manyLabels
+)
+
+// openMany makes namespaces, more than are counted out at once, with a socket each.
+func openMany(t *testing.T, e *Engine) (all [manySpaces]*Namespace, sockets [manySpaces]Socket) {
+	for i := range all {
+		var err error
+		if all[i], err = e.Namespace(fmt.Sprint(i), NamespaceOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if sockets[i], err = all[i].Socket(SocketOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all, sockets
+}
+
+// leaseInTurn makes and puts leases on sockets in turn, some at a time.
+func leaseInTurn(t *testing.T, sockets [manySpaces]Socket) {
+	const atOnce = 3
+	req := Request{Dst: netip.MustParseAddr("2001:db8::1"), Create: true}
+	for from := Label(1); from <= manyLabels; from += atOnce {
+		for i, s := range sockets {
+			for req.Label = from; req.Label < from+atOnce; req.Label++ {
+				req.Share = User
+				if (int(from)+i)%4 == 0 {
+					req.Share = Any
+				}
+				if _, err := s.Get(req); err != nil {
+					t.Fatal(err)
+				}
+				if err := s.Put(req.Label); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
 	}
 }

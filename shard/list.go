@@ -1,8 +1,8 @@
 package shard
 
 import (
+	"iter"
 	"sync/atomic"
-	"unsafe"
 
 	"github.com/flowlabel/flowlabel/rcu"
 )
@@ -31,12 +31,11 @@ func (ss *Sockets) Publish(s *Socket, generation, shard uint32, e Entry, l *Leas
 			s.mu.Unlock()
 			return Closed
 		}
-		used := int(s.used)
-		if used >= ss.most {
+		if int(s.used) >= ss.most {
 			s.mu.Unlock()
 			return ListFull
 		}
-		if place := empty(ss.places(s, word), used); place != nil {
+		if place := ss.place(s, word, 0); place != nil {
 			l.Raise(linger, expires)
 			if s.flows != 0 && place == &s.own[0] {
 				place.Store(uint64(e)) // a fence before show's loads, which pairs with Bind
@@ -55,35 +54,50 @@ func (ss *Sockets) Publish(s *Socket, generation, shard uint32, e Entry, l *Leas
 	}
 }
 
-// places returns the places of the list that word names.
-func (ss *Sockets) places(s *Socket, word uint64) []atomic.Uint64 {
+// place returns the first place of the list that word names with an entry of the label, 0
+// for an empty place; nil when there is none. Its caller holds the socket's lock.
+func (ss *Sockets) place(s *Socket, word uint64, label uint32) *atomic.Uint64 {
 	if word&blockMask == 0 {
-		return s.own[:]
+		return placeOf(s.own[:], label)
 	}
-	return ss.blockPlaces(word)
-}
-
-func (ss *Sockets) blockPlaces(word uint64) []atomic.Uint64 {
 	lines := ss.run(word)
-	if len(lines) == 0 {
-		return nil
+	for i := range lines {
+		if place := placeOf(lines[i][:], label); place != nil {
+			return place
+		}
 	}
-	// Lines lie one behind another, and are nothing but places.
-	return unsafe.Slice(&lines[0][0], len(lines)*lineEntries)
+	return nil
 }
 
-// empty returns an empty one of places, of which so many are used; nil when all are. Its
-// caller holds the socket's lock.
-func empty(places []atomic.Uint64, used int) *atomic.Uint64 {
-	if used == len(places) {
-		return nil
-	}
+func placeOf(places []atomic.Uint64, label uint32) *atomic.Uint64 {
 	for i := range places {
-		if places[i].Load() == 0 {
+		if Entry(places[i].Load()).Label() == label {
 			return &places[i]
 		}
 	}
 	return nil
+}
+
+// places goes through the places of the list that word names.
+func (ss *Sockets) places(s *Socket, word uint64) iter.Seq[*atomic.Uint64] {
+	return func(yield func(*atomic.Uint64) bool) {
+		if word&blockMask == 0 {
+			for i := range s.own {
+				if !yield(&s.own[i]) {
+					return
+				}
+			}
+			return
+		}
+		lines := ss.run(word)
+		for i := range lines {
+			for j := range lines[i] {
+				if !yield(&lines[i][j]) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // enlarge replaces the list that word names, which is full, by a larger one
@@ -111,9 +125,10 @@ func (ss *Sockets) enlarge(s *Socket, word uint64, shard uint32) bool {
 	for i := range larger {
 		larger[i].clear()
 	}
-	places := ss.places(s, word)
-	for i := range places {
-		rcu.Publish(&larger[i/lineEntries][i%lineEntries], places[i].Load())
+	n := 0
+	for place := range ss.places(s, word) {
+		rcu.Publish(&larger[n/lineEntries][n%lineEntries], place.Load())
+		n++
 	}
 	ss.hide(s)
 	s.word.Store(word>>socketGenShift<<socketGenShift | class<<classShift | uint64(block))
@@ -138,31 +153,29 @@ func (ss *Sockets) retireBlock(word uint64) {
 // Remove takes the first entry with the label off the list and returns it, the
 // zero Entry when there is none; false when the socket is closed or another.
 // The user that the entry owned is the caller's to drop.
-func (ss *Sockets) Remove(s *Socket, generation, label uint32) (Entry, bool) {
+func (ss *Sockets) Remove(s *Socket, generation, label uint32) (e Entry, ok bool) {
 	s.mu.Lock()
 	word, ok := s.block(generation)
-	e := Entry(0)
 	if ok && label != 0 {
-		e = ss.take(s, ss.places(s, word), label)
+		e = ss.take(s, word, label)
 	}
 	s.mu.Unlock()
 	return e, ok
 }
 
-// take is Remove of a label other than 0 from the places of a list, under the lock.
-func (ss *Sockets) take(s *Socket, places []atomic.Uint64, label uint32) Entry {
-	for i := range places {
-		place := &places[i]
-		if e := Entry(place.Load()); e.Label() == label {
-			if place == &s.own[0] {
-				ss.hide(s)
-			}
-			rcu.Publish(place, 0) // Unlock is the fence, for those who ask next what else names the label
-			s.used--
-			return e
-		}
+// take is Remove of a label from the list that word names, under the socket's lock.
+func (ss *Sockets) take(s *Socket, word uint64, label uint32) Entry {
+	place := ss.place(s, word, label)
+	if place == nil {
+		return 0
 	}
-	return 0
+	e := Entry(place.Load())
+	if place == &s.own[0] {
+		ss.hide(s)
+	}
+	rcu.Publish(place, 0) // Unlock is the fence, for those who ask next what else names the label
+	s.used--
+	return e
 }
 
 // Shut closes the socket for good and hands each entry of its list to drop,
@@ -180,9 +193,8 @@ func (ss *Sockets) Shut(s *Socket, generation uint32, drop func(Entry)) bool {
 		return false
 	}
 	// From here on nobody else changes the list.
-	places := ss.places(s, word)
-	for i := range places {
-		if e := Entry(places[i].Load()); e != 0 {
+	for place := range ss.places(s, word) {
+		if e := Entry(place.Load()); e != 0 {
 			drop(e)
 		}
 	}

@@ -18,7 +18,7 @@ type plainSocket struct {
 
 // sight is what a late reader has: a section, and the list it found in there.
 type sight struct {
-	places []atomic.Uint64
+	places []*atomic.Uint64
 	labels []uint32 // that the socket could have
 }
 
@@ -183,7 +183,9 @@ func (m *listModel) look(t *rapid.T) {
 	m.enter(m.rig)
 	s := sight{labels: m.labels(slices.Index(m.all, p))}
 	if word, ok := p.slot.block(p.generation); ok {
-		s.places = m.sockets.places(p.slot, word)
+		for place := range m.sockets.places(p.slot, word) {
+			s.places = append(s.places, place)
+		}
 	}
 	m.sights = append(m.sights, s)
 }
@@ -207,8 +209,8 @@ func (m *listModel) check(t *rapid.T) {
 		}
 	}
 	for _, s := range m.sights {
-		for i := range s.places {
-			e := Entry(s.places[i].Load())
+		for _, place := range s.places {
+			e := Entry(place.Load())
 			if e != 0 && e.Label() != 0 && !slices.Contains(s.labels, e.Label()) {
 				t.Fatalf("a late reader finds label %#x on a list of %#x", e.Label(), s.labels)
 			}

@@ -41,12 +41,12 @@ func TestEntry(t *testing.T) {
 // fillPlaces fills the rest of the socket's list, label 1 and up, as Publish
 // would, which looks for an empty place each time.
 func fillPlaces(ss *Sockets, s *Socket) {
-	places := ss.places(s, s.word.Load())
-	for i := range places {
-		label := uint32(i + 1)
-		places[i].Store(uint64(NewEntry(label, label, false)))
+	label := uint32(0)
+	for place := range ss.places(s, s.word.Load()) {
+		label++
+		place.Store(uint64(NewEntry(label, label, false)))
 	}
-	s.used = uint32(len(places))
+	s.used = label
 }
 
 // TestListGrows takes one list through all classes of blocks up to the most

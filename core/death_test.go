@@ -157,3 +157,30 @@ func leaseInTurn(t *testing.T, sockets [manySpaces]Socket) {
 		}
 	}
 }
+
+// TestUndoInClosedNamespace: whoever gives up the last user of a lease in a namespace that
+// has been closed meanwhile ends the lease, also if he undoes what he did.
+func TestUndoInClosedNamespace(t *testing.T) {
+	for what, leave := range map[string]func(*Namespace, uint32, *shard.Lease){
+		"drop": (*Namespace).drop, "undo": (*Namespace).undo,
+	} {
+		e, err := New(Options{ManualAdvance: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		all, sockets := openMany(t, e)
+		leaseInTurn(t, sockets)
+		r, _ := e.enter()
+		id := all[0].index.Lookup(1)
+		l := e.leases.At(id)
+		if l.Take(true) != shard.Taken || all[0].Close() != nil {
+			t.Fatal("the namespace is not closed while its lease is taken")
+		}
+		leave(all[0], id, l)
+		if _, live := l.Users(); live || all[0].leases.Load() != 0 {
+			t.Errorf("%s: the lease lives: %v; %d are counted", what, live, all[0].leases.Load())
+		}
+		e.leave(r)
+	}
+}

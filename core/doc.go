@@ -105,9 +105,10 @@
 // # Time
 //
 // A call that sets a time reads the clock, and so does the last release of a lease; other
-// releases do not, nor does a Get that asks for no more than the linger, which is left to
-// the release that will be owed for it, but under [Rules.ExpiresAsAsked]. A lease ends never before its deadline, and at most one tick after it,
-// plus what Advance is late. Between those two moments a lingering lease can still be
+// releases do not. Nor does a Get that asks for no more than the linger: the release that
+// is owed for it sees to that. With [Rules.ExpiresAsAsked] every Get that succeeds reads
+// the clock. A lease ends never before its deadline, and at most one tick after it, plus
+// what Advance is late. Between those two moments a lingering lease can still be
 // revived. Nobody is told of an expiry: Stats counts them, [Namespace.Leases] shows what is
 // left. Tests turn the time by hand with Options.Clock and Options.ManualAdvance.
 //

@@ -80,6 +80,9 @@ func (t *lifeTurn) raiseDeadline() lifePC {
 	t.lease().expires = max(t.lease().expires, t.a.until)
 	t.a.until = 0
 	switch {
+	case t.op().kind == opTouch && t.drop == touchLooksOnce && !t.a.seen.watched:
+		t.used()
+		return stepDone
 	case t.op().kind == opTouch:
 		return tWord
 	case t.drop == dropThenRaise:
@@ -172,7 +175,7 @@ func (t *lifeTurn) file() lifePC {
 }
 
 // loadMark is what a use by somebody without a user does. While the lease has users they see to its deadline. Not
-// watched here: whoever sets the mark later looks at the deadline or the clock after that.
+// watched here: whoever sets the mark later looks at the deadline or the clock after that, or has had a user since.
 func (t *lifeTurn) loadMark() lifePC {
 	w := t.lease().word
 	t.a.seen = w

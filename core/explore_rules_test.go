@@ -42,6 +42,7 @@ const (
 	readOnce        // the deadline is read before the mark is set only
 	keepMark        // taking and dropping a user leave the mark as it is
 	touchLeavesMark // a refused GET raises the deadline and leaves the mark
+	touchLooksOnce  // it raises the deadline and does not look for a mark that was not there before
 
 	// 6. filed changes by CAS. The last user watches, reads the clock, raises the deadline, and drops his user from
 	// the watched word; also by undoing a GET, unless the mark stands from his own revival.
@@ -237,6 +238,7 @@ var lifeDropped = []struct {
 	{readOnce, "5 deadline read again", "revive", harmEarly},
 	{keepMark, "5 uses clear the mark", "revive", harmEarly},
 	{touchLeavesMark, "5 touch clears the mark", "revive and touch", harmEarly},
+	{touchLooksOnce, "5 touch looks again", "revive and touch", harmEarly},
 	{blindFiled, "6 filed by CAS", "revive", harmLeftOver},
 	{dropThenRaise, "6 raise before CAS", "revive", harmEarly},
 	{unmarked, "6 the last watches", "join twice", harmEarly},

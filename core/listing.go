@@ -20,8 +20,8 @@ type Lease struct {
 	Linger time.Duration
 	// Expires is how long from now the label stays blocked at least: of a lease in use
 	// no less than Linger, since its last release is still to come, unless
-	// Rules.ExpiresAsAsked says otherwise; of one that lingers negative when that is past
-	// and the lease has not been found yet.
+	// Rules.ExpiresAsAsked says otherwise. It is negative when that is past: under that
+	// rule, or when Advance has not ended a lingering lease yet.
 	Expires time.Duration
 	// Dst is the destination that the creator gave.
 	Dst netip.Addr

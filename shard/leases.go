@@ -34,8 +34,8 @@ type Hooks struct {
 	// Dead is called once for each lease that died, inside a section: it has to
 	// clear the index cell if that still names the slot, and to return quota.
 	Dead func(id uint32, l *Lease)
-	// AllDead, when set, is called in place of Dead for leases whose deadline has come,
-	// up to 256 of them.
+	// AllDead, when set, is called in place of Dead for leases whose deadline has come, in
+	// the same way: up to 256 of them, or none. The slice is the caller's again afterwards.
 	AllDead func(ids []uint32)
 	// Reclaimed is called once nobody can see the lease any more: it has to give
 	// up what stands beside the slot.

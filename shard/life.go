@@ -50,9 +50,10 @@ func (ls *Leases) leave(id uint32, l *Lease, clock func() int64, used bool) {
 // Touch counts as a use, at time now, by somebody who holds no user: it pushes the end of
 // a linger back to now + linger. While the lease has users that is left to the last one.
 //
-// Whoever sets the mark reads the time that matters afterwards: expiry the deadline, the
-// last user the clock. If the mark is not set here, that reading comes later; if it is,
-// clearing it makes his CAS fail.
+// Expiry and the last user set the mark and then read the time that matters, the deadline
+// or the clock. If the mark is not set here, that reading comes later; if it is, clearing it
+// makes their CAS fail. A creator and a reviver, who have it from the beginning, learn by
+// its absence that they may not take back what they did.
 func (l *Lease) Touch(now int64) {
 	for raised := false; ; {
 		w := l.word.Load()

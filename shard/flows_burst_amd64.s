@@ -17,6 +17,7 @@ TEXT ·hashBuckets(SB), NOSPLIT, $0-56
 	MOVQ $const_avalanche, R15
 	XORL R11, R11                 // number of the lookup
 key:
+	PREFETCHT0 (const_group*const_KeyBytes)(SI) // the key that is a group ahead
 	IN(SI, R9, R8)
 	HASH(SI, R8, R15)
 	MOVQ AX, (DI)(R11*8)
